@@ -1,0 +1,54 @@
+PYTHON ?= python3
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+IMAGE ?= model-service
+COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help serve train test check docker-test bento image lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+serve: .venv/.run ## serve the newest version on port 8000, training one if there is none
+	@ls -d "$${MODELS_DIR:-models}"/v[1-9]* >/dev/null 2>&1 || $(BIN)/python train.py
+	@$(BIN)/bentoml serve
+
+train: .venv/.run ## train one version
+	@$(BIN)/python train.py
+
+test: check ## tests, lint and types; all but the container tests
+	$(BIN)/python -m pytest -m "not docker"
+
+check: .venv/.dev ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docker-test: .venv/.dev ## the container tests, with a real engine
+	$(BIN)/python -m pytest -m docker
+
+bento: .venv/.run ## build a Bento of the newest version
+	$(BIN)/bentoml build
+
+image: ## build the image from the Dockerfile
+	docker build -t $(IMAGE) .
+
+lock: .venv/.dev ## resolve pyproject.toml anew into the three locks
+	$(COMPILE) --upgrade --all-extras -o requirements/dev.txt
+	$(COMPILE) -c requirements/dev.txt --extra train --extra pack --extra test -o requirements.txt
+	$(COMPILE) -c requirements/dev.txt -o requirements/serving.txt
+
+clean: ## remove the environment and caches; versions and logs stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+
+.venv/.run: requirements.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing requirements.txt (about a minute)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing requirements/dev.txt (about a minute)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r $<
+	@touch $@
