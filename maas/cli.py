@@ -1,0 +1,44 @@
+"""What both offline doors share: errors as one line, results on stdout."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from maas.errors import MaasError
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run a command; turn what a user can meet into one line on stderr and an exit code."""
+    try:
+        code = command()
+        sys.stdout.flush()
+    except MaasError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of stdout has left (`| head`): keep the interpreter from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+    except KeyboardInterrupt:
+        return _fail("stopped", 130)
+    return code
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def short_path(path: Path) -> str:
+    """The path from where the user stands, if it is below; POSIX slashes."""
+    here = Path.cwd()
+    return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
+
+
+def _fail(line: str, code: int) -> int:
+    print(f"error: {line}", file=sys.stderr)
+    return code

@@ -1,0 +1,223 @@
+"""The two YAML files, read into frozen strict types.
+
+A typo fails here, with the file, the key, the value and what to do. Nothing below
+this module looks at a raw mapping or at the environment.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+
+from maas.errors import ConfigError
+from maas.yamlfile import override_key, read_yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder of train.py and service.py."""
+
+Env = Literal["dev", "prod"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+# BentoML's own rule for tag names (bentoml/_internal/tag.py), minus ":" and "/".
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?$")]
+ConfigT = TypeVar("ConfigT", bound="Section")
+
+
+class Section(BaseModel):
+    """Base of every block of a config file."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )
+
+
+class AppConfig(Section):
+    """Who runs this, and where: dev logs text, prod logs JSON."""
+
+    name: Text = "model-service"
+    env: Env = "dev"
+
+
+class PathsConfig(Section):
+    """Folders, relative to the project root."""
+
+    models_dir: Text = "models"
+    logs_dir: Text = "logs"
+
+
+class LoggingConfig(Section):
+    """How much a run says."""
+
+    level: LogLevel = "INFO"
+
+
+class DataConfig(Section):
+    """Where the rows come from; `features` maps API name -> column (absent: all others)."""
+
+    source: Text
+    target: Text
+    features: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
+
+
+class SplitConfig(Section):
+    """Which rows are held out. Method absent: stratified for classes, random for numbers."""
+
+    method: Literal["random", "stratified"] | None = None
+    test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
+
+
+class PreprocessingConfig(Section):
+    """`scale: auto` standardises for all estimators but trees, which do not need it."""
+
+    scale: Literal["auto", "standard", "none"] = "auto"
+
+
+class EstimatorConfig(Section):
+    """A scikit-learn class by name, and its constructor's parameters."""
+
+    name: Text
+    params: dict[str, Any] = {}
+
+
+class GateConfig(Section):
+    """Bounds of one metric; a run outside them is not published."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class ModelConfig(Section):
+    """What determines the model: equal values and equal data give equal bytes."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
+    data: DataConfig
+    split: SplitConfig = SplitConfig()
+    preprocessing: PreprocessingConfig = PreprocessingConfig()
+    estimator: EstimatorConfig
+    runtime: Literal["onnx"] = "onnx"
+    numerics: Literal["portable", "native"] = "portable"
+
+
+class TrainConfig(ModelConfig):
+    """configs/train_config.yaml: one complete run."""
+
+    app: AppConfig = AppConfig()
+    paths: PathsConfig = PathsConfig()
+    logging: LoggingConfig = LoggingConfig()
+    model_name: ModelName
+    gates: dict[Text, GateConfig] = {}
+
+    @property
+    def determining(self) -> ModelConfig:
+        """The part that goes under the digest."""
+        return ModelConfig.model_validate(
+            self.model_dump(include=set(ModelConfig.model_fields)), strict=True
+        )
+
+
+class ServiceConfig(Section):
+    """configs/service_config.yaml: how to serve. Each key is also a variable in capitals."""
+
+    model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
+    model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    models_dir: Text = "models"
+    port: Port = 8000
+    app_env: Env = "dev"
+    log_level: LogLevel = "INFO"
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+    max_body_bytes: Annotated[int, Field(ge=1)] = 10 * 1024 * 1024
+    max_batch_rows: Annotated[int, Field(ge=1)] = 10_000
+
+
+def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a train config and apply `--set KEY=VALUE` overrides.
+
+    Raises:
+        ConfigError: the file, a key or an override is wrong.
+    """
+    data = read_yaml(path)
+    for override in overrides:
+        override_key(data, override)
+    return _validate(TrainConfig, data, path)
+
+
+def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
+    """Read a service config; a variable in capitals goes before the file.
+
+    An empty variable counts as none.
+
+    Raises:
+        ConfigError: the file, a key or a variable is wrong.
+    """
+    data = read_yaml(path) if path.exists() else {}
+    for name, field in ServiceConfig.model_fields.items():
+        raw = environ.get(name.upper())
+        if raw:
+            kind: Any = Annotated[field.annotation, field]
+            try:
+                data[name] = TypeAdapter(kind).validate_strings(raw)
+            except ValidationError as error:
+                what, remedy = _first(error, ServiceConfig)
+                raise ConfigError(f"variable {name.upper()}={raw}", what, remedy) from None
+    return _validate(ServiceConfig, data, path)
+
+
+def project_root(config_path: Path) -> Path:
+    """The folder that paths in a config are relative to.
+
+    The nearest folder above the config that holds a train.py; else the config's own.
+    """
+    folder = config_path.resolve().parent
+    return next((f for f in (folder, *folder.parents) if (f / "train.py").is_file()), folder)
+
+
+def models_folder(configured: str, root: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The models folder: MODELS_DIR (relative to where you stand), else the config's."""
+    override = environ.get("MODELS_DIR")
+    return Path(override).absolute() if override else root / configured
+
+
+def _validate(kind: type[ConfigT], data: dict[str, Any], path: Path) -> ConfigT:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        what, remedy = _first(error, kind)
+        raise ConfigError(path, what, remedy) from None
+
+
+def _first(error: ValidationError, kind: type[BaseModel]) -> tuple[str, str]:
+    """Say the first problem as (what, remedy), and how many more there are."""
+    problem = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    value = problem["input"]
+    if problem["type"] == "missing":
+        return f"{key} is missing{more}", f"add `{key}:` with a value"
+    if problem["type"] == "extra_forbidden":
+        known = _keys(kind, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
+        return f"unknown key {key} = {value!r}{more}", hint
+    return f"{key} = {value!r}: {problem['msg']}{more}", "correct the value"
+
+
+def _keys(kind: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    for part in location:
+        field = kind.model_fields.get(str(part))
+        inner = field.annotation if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        kind = inner
+    return sorted(kind.model_fields)

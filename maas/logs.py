@@ -1,0 +1,47 @@
+"""Log lines: text for people in dev, JSON for machines in prod."""
+
+import logging
+import sys
+from pathlib import Path
+
+from pythonjsonlogger.json import JsonFormatter
+
+from maas.config import Env, LogLevel
+from maas.errors import StorageError
+
+_FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> logging.Logger:
+    """Send the logger `maas` to stderr and to `<logs_dir>/train.log`.
+
+    Raises:
+        StorageError: the log file cannot be written.
+    """
+    path = logs_dir / "train.log"
+    try:
+        logs_dir.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            path, f"cannot be written ({error.strerror})", "set paths.logs_dir to another folder"
+        ) from None
+    logger = logging.getLogger("maas")
+    logger.setLevel(level)
+    logger.propagate = False
+    logger.handlers[:] = [file, logging.StreamHandler(sys.stderr)]
+    for handler in logger.handlers:
+        handler.setFormatter(_formatter(app, env))
+    return logger
+
+
+def record_failure(logger: logging.Logger, error: Exception) -> None:
+    """Write an error to the log file alone: on stderr it is the command's one line."""
+    record = logger.makeRecord(logger.name, logging.ERROR, "", 0, str(error), (), None)
+    logger.handlers[0].handle(record)
+
+
+def _formatter(app: str, env: Env) -> logging.Formatter:
+    if env == "dev":
+        return logging.Formatter(_FORMAT)
+    return JsonFormatter(_FORMAT, static_fields={"app": app, "env": env})

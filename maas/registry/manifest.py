@@ -1,0 +1,111 @@
+"""The record of a version: what went in, what came out, and the digest over both."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from maas.errors import DamagedError
+from maas.signature import Frozen, Signature
+
+SCHEMA_VERSION: Literal[1] = 1
+"""Raise it when a reader of an older manifest would misread the new one; not for a new key."""
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class FileRecord(Frozen):
+    """A file of a version: its hash and its size in bytes."""
+
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
+
+
+class DataRecord(Frozen):
+    """The data a version was made from: source as written, hash as read, rows."""
+
+    source: str
+    sha256: Sha256
+    rows: int
+
+
+class ParityRecord(Frozen):
+    """Whether the served model answered as the fitted one, within which tolerance."""
+
+    passed: bool
+    tolerance: float
+
+
+class Manifest(Frozen):
+    """manifest.json. Under the digest stand inputs and reproducible results only."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model_name: str
+    config: dict[str, Any]
+    data: DataRecord
+    signature: Signature
+    metrics: dict[str, float]
+    runtime: Literal["onnx"]
+    parity: ParityRecord
+    files: dict[str, FileRecord]
+    digest: Digest
+
+    @classmethod
+    def seal(cls, files: Mapping[str, bytes], **content: Any) -> Self:
+        """Make a manifest over `files` and close it with its digest."""
+        records = {name: record_file(data) for name, data in files.items()}
+        unsealed = cls.model_construct(
+            schema_version=SCHEMA_VERSION, files=records, digest="", **content
+        )
+        digest = _digest(unsealed.model_dump(mode="json", warnings=False))
+        return cls.model_validate({**dict(unsealed), "digest": digest})
+
+    @classmethod
+    def parse(cls, data: bytes, where: object) -> Self:
+        """Read manifest.json and check it against its own digest.
+
+        Raises:
+            DamagedError: it is no manifest, or was altered.
+        """
+        remedy = "restore the file from a backup, or train a new version"
+        try:
+            manifest = cls.model_validate_json(data)
+        except ValidationError as error:
+            problem = error.errors(include_url=False, include_input=False)[0]
+            key = ".".join(map(str, problem["loc"]))
+            what = f"is no valid manifest ({key or 'content'}: {problem['msg']})"
+            raise DamagedError(where, what, remedy) from None
+        if _digest(json.loads(data)) != manifest.digest:
+            raise DamagedError(where, "was altered: its digest does not match", remedy)
+        return manifest
+
+    def to_bytes(self) -> bytes:
+        """The file: canonical JSON, indented for people, LF at the end."""
+        return canonical_json(self.model_dump(mode="json"), indent=1)
+
+
+def record_file(data: bytes) -> FileRecord:
+    """Hash and measure the content of a file."""
+    return FileRecord(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+
+def canonical_json(value: Any, indent: int | None = None) -> bytes:
+    """JSON with sorted keys, UTF-8, finite numbers, LF."""
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(
+        value,
+        sort_keys=True,
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        separators=separators,
+    )
+    return text.encode() + b"\n"
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    covered = {key: value for key, value in content.items() if key != "digest"}
+    return "sha256:" + hashlib.sha256(canonical_json(covered)).hexdigest()

@@ -1,0 +1,127 @@
+"""What a model takes and gives: the one place that the API's types come from."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
+
+FLOAT32_MAX = 3.4028234663852886e38
+"""Largest finite float32: the model computes in float32, so no input may exceed it."""
+
+FeatureType = Literal["number", "integer", "boolean", "category"]
+Label = bool | int | str
+"""A class of a classifier, as JSON carries it."""
+
+
+class Frozen(BaseModel):
+    """Base of recorded types: immutable, no coercion, no unknown key."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Feature(Frozen):
+    """One input of the model, in the API and in the data.
+
+    Attributes:
+        name: its name in the API.
+        column: the column of the data set it was trained on.
+        type: number, integer, boolean or category (strings).
+        nullable: whether null (a gap in the data) is a fine value.
+        minimum: smallest value in the training rows (number, integer).
+        maximum: largest value in the training rows (number, integer).
+        categories: the values seen in training, sorted (category).
+    """
+
+    name: str
+    column: str
+    type: FeatureType
+    nullable: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] | None = None
+
+
+class Signature(Frozen):
+    """Features in the order of the model's input, and what it predicts.
+
+    Attributes:
+        features: the inputs, in order.
+        target: the column that is predicted.
+        task: classification or regression.
+        classes: the labels of a classifier, in the order of its probabilities.
+        probabilities: whether the model gives a probability per class.
+        example: a row of the training data that predicts.
+    """
+
+    features: tuple[Feature, ...]
+    target: str
+    task: Literal["classification", "regression"]
+    classes: tuple[Label, ...] | None = None
+    probabilities: bool = False
+    example: dict[str, float | bool | str | None]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features in the API, in order."""
+        return tuple(feature.name for feature in self.features)
+
+
+class Row(BaseModel):
+    """Base of every row type. Python names are f0, f1, …; the wire has the real names."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        serialize_by_alias=True,
+        title="Row",
+    )
+
+
+def row_type(signature: Signature) -> type[Row]:
+    """Build the pydantic type of one row.
+
+    Fields are called f0, f1, … in Python, because a real name may be no identifier
+    or one of pydantic's own; each has its real name as alias.
+    """
+    fields: dict[str, Any] = {
+        f"f{index}": _field(feature) for index, feature in enumerate(signature.features)
+    }
+    return create_model(
+        "Row",
+        __base__=Row,
+        __cls_kwargs__={"json_schema_extra": {"example": signature.example}},
+        **fields,
+    )
+
+
+def _field(feature: Feature) -> tuple[Any, Any]:
+    kind: Any = _TYPES.get(feature.type) or Literal[feature.categories or ()]
+    if feature.nullable:
+        kind = kind | None
+    default = None if feature.nullable else ...
+    return (kind, Field(default, alias=feature.name, description=_describe(feature)))
+
+
+def _describe(feature: Feature) -> str:
+    parts = [f"Column {feature.column!r}."] if feature.column != feature.name else []
+    if feature.minimum is not None and feature.maximum is not None:
+        parts.append(f"Training range {feature.minimum:g} to {feature.maximum:g}.")
+    return " ".join(parts) or f"Column {feature.column!r}."
+
+
+def _whole(value: object) -> object:
+    """Let 1.0 be an integer, as JSON Schema has it; leave all else to pydantic."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+_TYPES: dict[str, Any] = {
+    "number": Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)],
+    "integer": Annotated[
+        int,
+        Field(ge=-int(FLOAT32_MAX), le=int(FLOAT32_MAX)),
+        BeforeValidator(_whole),
+        WithJsonSchema({"type": "integer", "minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}),
+    ],
+    "boolean": bool,
+}

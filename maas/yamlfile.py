@@ -1,0 +1,78 @@
+"""YAML from a file or a command line, read strictly."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from maas.errors import ConfigError
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people write it: 1e-3 is a number, and a key given twice is an error."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+0123456789."),
+)
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if not isinstance(key, str):
+            problem = f"the key {key!r} is no text"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        if key in seen:
+            problem = f"the key {key!r} stands twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _unique_mapping)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a file that holds one mapping; an empty file holds an empty one.
+
+    Raises:
+        ConfigError: no file, no UTF-8, no YAML, or no mapping.
+    """
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    except OSError as error:
+        raise ConfigError(path, f"cannot be read ({error.strerror})", "name a file") from None
+    except UnicodeDecodeError:
+        raise ConfigError(path, "is not UTF-8 text", "save it as UTF-8") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(path, f"is not valid YAML: {error}", "correct that line") from None
+    if data is None or isinstance(data, dict):
+        return data or {}
+    raise ConfigError(path, "holds no mapping", "write `key: value` lines") from None
+
+
+def override_key(data: dict[str, Any], override: str) -> None:
+    """Set one dotted key, given as KEY=VALUE; the value is read as YAML.
+
+    Raises:
+        ConfigError: the text has no KEY=VALUE form, or a part of KEY is no mapping.
+    """
+    key, equals, raw = override.partition("=")
+    names = key.split(".")
+    if not equals or not all(names):
+        raise ConfigError(f"--set {override}", "is not KEY=VALUE", "write e.g. --set seed=7")
+    try:
+        value = yaml.load(raw, Loader=_Loader)  # noqa: S506
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}", "the value is not valid YAML", "quote it") from None
+    for name in names[:-1]:
+        inner = data.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"--set {override}", f"{name} is no mapping", "name a key in one")
+        data = inner
+    data[names[-1]] = value

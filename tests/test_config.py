@@ -1,0 +1,141 @@
+"""Configs: what is wrong is said in one line with the file, the key, the value and a remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from maas.config import (
+    load_service_config,
+    load_train_config,
+    models_folder,
+    project_root,
+)
+from maas.errors import ConfigError
+from tests.conftest import PROJECT
+
+MINIMAL = """
+model_name: flowers
+data: {source: iris, target: target}
+estimator: {name: LogisticRegression}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    def write(text: str | bytes) -> Path:
+        path = tmp_path / "config.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_four_keys_make_a_run(write):
+    config = load_train_config(write(MINIMAL))
+    assert (config.seed, config.split.test_size, config.runtime) == (42, 0.2, "onnx")
+
+
+def test_every_shipped_config_is_valid():
+    files = [PROJECT / "configs/train_config.yaml", *(PROJECT / "configs/examples").glob("*.yaml")]
+    assert len(files) == 4
+    names = {load_train_config(file).model_name for file in files}
+    assert len(names) == 4
+    load_service_config(PROJECT / "configs/service_config.yaml", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (MINIMAL + "sead: 1", ["unknown key sead = 1", "did you mean seed?"]),
+        (MINIMAL + "split: {test_sise: 1}", ["split.test_sise", "did you mean test_size?"]),
+        (MINIMAL + "seed: '1'", ["seed = '1'", "valid integer"]),
+        (MINIMAL + "seed: true", ["seed = True", "valid integer"]),
+        (MINIMAL + "seed: -1", ["seed = -1", "greater than or equal to 0"]),
+        (MINIMAL + "split: {test_size: 1.5}", ["split.test_size = 1.5", "less than 1"]),
+        (MINIMAL + "split: {method: luck}", ["split.method = 'luck'"]),
+        (MINIMAL + "gates: {accuracy: {min: .nan}}", ["gates.accuracy.min"]),
+        (MINIMAL + "runtime: torch", ["runtime = 'torch'"]),
+        (MINIMAL.replace("flowers", "No Tag"), ["model_name = 'No Tag'"]),
+        (MINIMAL.replace("target: target", "target: ''"), ["data.target = ''"]),
+        ("model_name: flowers", ["data is missing", "add `data:`"]),
+        (MINIMAL + "seed: 1\nseed: 2", ["'seed' stands twice"]),
+        (MINIMAL + "7: 1", ["the key 7 is no text"]),
+        ("[1, 2]", ["holds no mapping"]),
+        ("a: [", ["is not valid YAML"]),
+        ("a: " + "[" * 5000, ["is not valid YAML"]),
+        (b"a: \xff\xfe", ["is not UTF-8"]),
+        ("a: !!python/object:os.system x", ["is not valid YAML"]),
+    ],
+)
+def test_a_wrong_config_is_refused_in_one_line(write, text, said):
+    path = write(text)
+    with pytest.raises(ConfigError) as caught:
+        load_train_config(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert str(path) in line
+    for words in said:
+        assert words in line
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+    for path in (tmp_path / "none.yaml", tmp_path):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            load_train_config(path)
+
+
+def test_set_overrides_dotted_keys_and_reads_values_as_yaml(write):
+    path = write(MINIMAL)
+    config = load_train_config(
+        path, ["seed=7", "estimator.params.C=5e-1", "estimator.params.solver=saga"]
+    )
+    assert config.seed == 7
+    assert config.estimator.params == {"C": 0.5, "solver": "saga"}
+
+
+@pytest.mark.parametrize("override", ["seed", "=1", "a..b=1", "seed.x=1", "seed=[", "sead=1"])
+def test_a_wrong_set_is_refused(write, override):
+    with pytest.raises(ConfigError):
+        load_train_config(write(MINIMAL + "seed: 1"), [override])
+
+
+def test_configs_are_frozen(write):
+    config = load_train_config(write(MINIMAL))
+    with pytest.raises(ValueError, match="frozen"):
+        config.seed = 1
+
+
+def test_numbers_in_scientific_notation_are_numbers(write):
+    config = load_train_config(write(MINIMAL + "split: {test_size: 2e-1}"))
+    assert config.split.test_size == 0.2
+
+
+def test_only_what_determines_the_model_goes_under_the_digest(write):
+    config = load_train_config(write(MINIMAL + "gates: {accuracy: {min: 0.1}}"))
+    assert set(config.determining.model_dump()) == {
+        "seed", "data", "split", "preprocessing", "estimator", "runtime", "numerics",
+    }  # fmt: skip
+
+
+def test_a_variable_goes_before_the_file_and_an_empty_one_counts_as_none(write):
+    path = write("port: 9000")
+    assert load_service_config(path, {}).port == 9000
+    assert load_service_config(path, {"PORT": "9001", "WORKERS": ""}).port == 9001
+    assert load_service_config(path, {"MODEL_VERSION": "3"}).model_version == 3
+    assert load_service_config(path, {"MODEL_VERSION": "latest"}).model_version == "latest"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "http"), ("PORT", "70000"), ("MODEL_VERSION", "v3"), ("MODEL_DIGEST", "abc")],
+)
+def test_a_wrong_variable_is_named(write, name, value):
+    with pytest.raises(ConfigError, match=f"variable {name}={value}"):
+        load_service_config(write(""), {name: value})
+
+
+def test_paths_are_relative_to_the_project_and_models_dir_to_where_you_stand(tmp_path):
+    assert project_root(PROJECT / "configs/examples/wine.yaml") == PROJECT
+    assert project_root(tmp_path / "config.yaml") == tmp_path
+    assert models_folder("models", PROJECT, {}) == PROJECT / "models"
+    assert models_folder("models", PROJECT, {"MODELS_DIR": "x"}) == Path.cwd() / "x"

@@ -1,0 +1,85 @@
+"""Train one version: `python train.py [--config FILE] [--set KEY=VALUE …] [--json]`.
+
+Exit code: 0 published; 1 it failed; 2 the config, the data or the command was wrong.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from maas.cli import print_json, run_command, short_path
+from maas.config import PROJECT, TrainConfig, load_train_config, models_folder, project_root
+from maas.errors import MaasError
+from maas.logs import configure_logs, record_failure
+from maas.training.determinism import pin_process
+
+
+def main() -> int:
+    """Read the arguments, pin the process, train, print the result."""
+    arguments = _parse(sys.argv[1:])
+    config = load_train_config(arguments.config, arguments.set)
+    pin_process(config.numerics)
+    # A config outside any project trains into the project whose train.py runs.
+    root = project_root(arguments.config)
+    root = root if (root / "train.py").is_file() else PROJECT
+    log = configure_logs(
+        config.app.name, config.app.env, config.logging.level, root / config.paths.logs_dir
+    )
+    try:
+        return _train(config, models_folder(config.paths.models_dir, root), arguments.json, log)
+    except MaasError as error:
+        record_failure(log, error)
+        raise
+
+
+def _train(config: TrainConfig, models_dir: Path, as_json: bool, log: logging.Logger) -> int:
+    # numpy is loaded below here, after the process was pinned.
+    from maas.progress import Progress
+    from maas.training.run import STEPS, train
+
+    with Progress(STEPS, log) as progress:
+        outcome = train(config, models_dir, sys.orig_argv, progress.step)
+    version, manifest = outcome.version, outcome.version.manifest
+    for warning in outcome.warnings:
+        log.warning("scikit-learn: %s", warning)
+    if outcome.mirror.state == "foreign":
+        log.warning("%s in the BentoML store holds another model and was left alone", version.tag)
+    if as_json:
+        print_json(
+            {
+                "version": version.number,
+                "tag": version.tag,
+                "path": short_path(version.path),
+                "digest": manifest.digest,
+                "metrics": manifest.metrics,
+            }
+        )
+    else:
+        name, value = next(iter(manifest.metrics.items()))
+        print(f"{version.label}  {version.tag}  {manifest.digest}  {name}={value:.3f}")
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train one version of the configured model.")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=PROJECT / "configs" / "train_config.yaml",
+        metavar="FILE",
+        help="the run's config (default: configs/train_config.yaml)",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one key, e.g. --set estimator.params.C=0.5",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
