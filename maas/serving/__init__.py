@@ -1,0 +1,1 @@
+"""Answers typed requests from one version. Imports neither scikit-learn nor training."""

@@ -1,0 +1,62 @@
+"""A method of the service as an endpoint: the bytes of a body in, the bytes of an answer out."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, get_type_hints
+
+import anyio.to_thread
+from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
+
+from maas.serving.problems import invalid_body
+
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class Endpoint:
+    """Parses by the method's own parameters, calls it, serialises by its return type.
+
+    A positional-only parameter is the whole body; named ones are its keys. So what
+    the method says is what a client sees.
+
+    Args:
+        function: the undecorated method.
+        instance: the service instance it belongs to.
+    """
+
+    def __init__(self, function: Callable[..., Any], instance: object) -> None:
+        hints = get_type_hints(function, include_extras=True)
+        self._call = function.__get__(instance)
+        self._is_async = inspect.iscoroutinefunction(function)
+        parameters = list(inspect.signature(self._call).parameters.values())
+        self._is_whole = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
+        self._body: TypeAdapter[Any] = TypeAdapter(
+            hints[parameters[0].name] if self._is_whole else _keyed(function, parameters, hints)
+        )
+        self._answer: TypeAdapter[Any] = TypeAdapter(hints["return"])
+
+    async def answer(self, body: bytes) -> bytes:
+        """Answer one request.
+
+        Raises:
+            Problem: the body is no JSON or does not fit.
+        """
+        try:
+            value = self._body.validate_json(body)
+        except ValidationError as error:
+            raise invalid_body(error) from None
+        args = (value,) if self._is_whole else ()
+        named = {} if self._is_whole else dict(value)
+        if self._is_async:
+            answer = await self._call(*args, **named)
+        else:
+            answer = await anyio.to_thread.run_sync(lambda: self._call(*args, **named))
+        return self._answer.dump_json(answer)
+
+
+def _keyed(
+    function: Callable[..., Any], parameters: list[inspect.Parameter], hints: dict[str, Any]
+) -> Any:
+    fields: dict[str, Any] = {
+        p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters
+    }
+    return create_model(function.__name__, __config__=_STRICT, **fields)

@@ -1,0 +1,60 @@
+"""Errors as RFC 9457 problem documents."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import ValidationError
+
+CONTENT_TYPE = b"application/problem+json"
+
+
+class Problem(Exception):
+    """A request that gets no 2xx answer.
+
+    Args:
+        status: the HTTP status.
+        detail: what is wrong with this request; never an input value.
+        errors: for 422, `{"field": …, "message": …}` per field.
+        headers: further headers of the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[dict[str, str]] = (),
+        headers: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+        self.errors, self.headers = list(errors), list(headers)
+
+    def to_bytes(self, request_id: str) -> bytes:
+        """The body of the answer."""
+        content: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "request_id": request_id,
+        }
+        if self.errors:
+            content["errors"] = self.errors
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def invalid_body(error: ValidationError) -> Problem:
+    """What pydantic says of a body: 400 no JSON, 413 too many rows, 422 else."""
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    kinds = {problem["type"] for problem in problems}
+    if "json_invalid" in kinds:
+        return Problem(400, "the body is not valid JSON in UTF-8")
+    if "too_long" in kinds:
+        return Problem(413, "the batch holds more rows than the service takes")
+    errors = [
+        {"field": ".".join(map(str, problem["loc"])) or "body", "message": problem["msg"]}
+        for problem in problems
+    ]
+    return Problem(422, f"the body has {len(errors)} invalid field(s)", errors)

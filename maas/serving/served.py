@@ -1,0 +1,173 @@
+"""The one version that this service serves, wherever the service stands.
+
+In a project it is a folder of `models/`, chosen by the service config. In a Bento it
+is the tag that the Bento was built with, under the digest in the Bento's labels.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import bentoml
+import yaml
+from bentoml.exceptions import BentoMLException
+from bentoml.models import BentoModel
+
+from maas.config import ServiceConfig, load_service_config, models_folder
+from maas.errors import MaasError, ServeError
+from maas.predictor import Predictor
+from maas.registry.manifest import Manifest
+from maas.registry.store import Mirror, mirror
+from maas.registry.versions import MANIFEST, MODEL, Registry, Version, read_checked
+from maas.signature import Row, Signature, row_type
+
+_LABELS = ("model_tag", "model_digest")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A version, how to serve it, and whether it is packed in a Bento."""
+
+    project: Path
+    version: Version
+    config: ServiceConfig
+    in_bento: bool
+
+    @property
+    def signature(self) -> Signature:
+        """What the model takes and gives."""
+        return self.version.manifest.signature
+
+    @cached_property
+    def row_type(self) -> type[Row]:
+        """The pydantic type of one row."""
+        return row_type(self.signature)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What a Bento of this version is labelled with."""
+        return dict(zip(_LABELS, (self.version.tag, self.version.manifest.digest), strict=True))
+
+    @property
+    def bento_model(self) -> BentoModel:
+        """The model as BentoML's packaging sees it: one concrete tag."""
+        if self.in_bento:
+            return BentoModel(self.version.tag)
+        return _Mirrored(self.version)
+
+    def load_predictor(self) -> Predictor:
+        """Load the model, after its hash was checked."""
+        data = read_checked(self.version.path / MODEL, self.version.manifest)
+        return Predictor(data, self.signature, self.config.threads)
+
+    def check(self) -> None:
+        """Check every file of the version.
+
+        Raises:
+            DamagedError: a file is not the one that was published.
+        """
+        if self.in_bento:  # the store adds files of its own
+            for name in self.version.manifest.files:
+                self.version.read(name)
+        else:
+            self.version.check()
+
+
+class _Mirrored(BentoModel):
+    """A version in `models/`: mirrored to the store when BentoML asks for it, not before."""
+
+    def __init__(self, version: Version) -> None:
+        super().__init__(version.tag)
+        object.__setattr__(self, "version", version)  # BentoModel is frozen
+
+    def to_info(self, alias: str | None = None) -> Any:
+        try:
+            self.version.check()
+            found = mirror(self.version)
+            if found.state == "foreign":
+                raise _foreign(self.version, found)
+        except MaasError as error:
+            raise BentoMLException(str(error)) from None
+        return super().to_info(alias)
+
+    def resolve(self, base_path: Any = None) -> Any:
+        mirror(self.version)
+        return super().resolve(base_path)
+
+
+def open_served(project: Path) -> Served:
+    """Find the version to serve, from where service.py stands.
+
+    Raises:
+        BentoMLException: one line saying why it cannot be served; BentoML prints it and exits 1.
+    """
+    try:
+        config = load_service_config(project / "configs" / "service_config.yaml")
+        in_bento = project.name == "src" and (project.parent / "bento.yaml").is_file()
+        version = _from_bento(project, config) if in_bento else _from_models(project, config)
+        digest = version.manifest.digest
+        if config.model_digest not in (None, digest):
+            raise ServeError(
+                version.tag,
+                f"has digest {digest}, the service demands {config.model_digest}",
+                "serve the version with that digest, or change MODEL_DIGEST",
+            )
+    except MaasError as error:
+        raise BentoMLException(str(error)) from None
+    return Served(project, version, config, in_bento)
+
+
+def _from_models(project: Path, config: ServiceConfig) -> Version:
+    registry = Registry(models_folder(config.models_dir, project, os.environ))
+    if config.model_version == "latest":
+        return registry.latest()
+    return registry.open(config.model_version)
+
+
+def _from_bento(project: Path, config: ServiceConfig) -> Version:
+    content = yaml.safe_load((project.parent / "bento.yaml").read_text(encoding="utf-8"))
+    tag, digest = (content["labels"].get(label) for label in _LABELS)
+    number = int(tag.rpartition(":v")[2])
+    if config.model_version not in ("latest", number):
+        raise ServeError(
+            f"MODEL_VERSION={config.model_version}",
+            f"this Bento holds {tag} and nothing else",
+            "unset it, or build a Bento of that version",
+        )
+    stored = bentoml.models.get(tag)
+    path = Path(stored.path)
+    if path.name != f"v{number}":  # BentoML takes a unique prefix for the whole tag
+        raise ServeError(tag, f"is not in the store ({path.name} is)", _RESTORE)
+    manifest = Manifest.parse(read_manifest(path), path / MANIFEST)
+    if manifest.digest != digest:
+        raise ServeError(
+            tag,
+            f"in the store has digest {manifest.digest}, this Bento was built with {digest}",
+            _RESTORE,
+        )
+    return Version(number, path, manifest)
+
+
+_RESTORE = "restore that model to the store, or build a new Bento"
+
+
+def read_manifest(path: Path) -> bytes:
+    """Read a store entry's manifest.
+
+    Raises:
+        ServeError: it has none.
+    """
+    try:
+        return (path / MANIFEST).read_bytes()
+    except OSError as error:
+        raise ServeError(path / MANIFEST, f"cannot be read ({error.strerror})", _RESTORE) from None
+
+
+def _foreign(version: Version, found: Mirror) -> ServeError:
+    return ServeError(
+        found.path,
+        f"holds another model under {version.tag}: this one has {version.manifest.digest}",
+        "set BENTOML_HOME to another folder, or give your model another model_name",
+    )

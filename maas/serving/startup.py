@@ -1,0 +1,50 @@
+"""What must be true before a worker starts: a failure there would restart for ever."""
+
+import os
+import socket
+
+import click
+from bentoml.exceptions import BentoMLException
+
+from maas.errors import MaasError, ServeError
+from maas.serving.served import Served, open_served
+
+
+def prepare_deployment(served: Served) -> None:
+    """Check the version and the port, and tie the workers to what was checked.
+
+    Runs once, in the process that starts the workers. A worker that is replaced later
+    imports service.py anew: without the variables it would find a newer `latest`.
+
+    Raises:
+        BentoMLException: one line; BentoML prints it and exits 1.
+    """
+    try:
+        served.check()
+        served.load_predictor()
+        _check_port(*_address(served.config.port))
+    except MaasError as error:
+        raise BentoMLException(str(error)) from None
+    os.environ["MODEL_VERSION"] = str(served.version.number)
+    os.environ["MODEL_DIGEST"] = served.version.manifest.digest
+    open_served(served.project)  # the worker's road, once here, where failing is final
+
+
+def _address(configured: int) -> tuple[str, int]:
+    """Host and port of this `bentoml serve`, whose options go before the config."""
+    context = click.get_current_context(silent=True)
+    given = context.params if context else {}
+    return given.get("host") or "0.0.0.0", given.get("port") or configured  # noqa: S104
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if os.name != "nt":  # there, the option would let two servers share a port
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ServeError(
+                f"port {port}", f"cannot be used ({error.strerror})", "name another with --port"
+            ) from None

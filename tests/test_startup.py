@@ -1,0 +1,93 @@
+"""Starting: what cannot be served is said in one line, with exit 1, and does not restart."""
+
+import json
+import shutil
+import socket
+import time
+
+import psutil
+import pytest
+
+from tests.conftest import House, Serve, free_port
+
+
+def refused(house: House, *args: str, **extra: str) -> str:
+    """Start a server that must refuse; return its one line."""
+    environ = {"PORT": str(free_port())} | extra
+    done = house.bentoml("serve", *args, extra=environ, timeout=60)
+    assert done.returncode == 1, done.stderr
+    text = done.stdout + done.stderr
+    assert "Traceback" not in text
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert len(lines) == 1, text
+    return lines[0]
+
+
+def test_no_version(house: House):
+    assert "holds no version; run `python train.py`" in refused(house)
+
+
+def test_a_version_that_is_not_there(trained: House):
+    assert "no such version (there: v1)" in refused(trained, MODEL_VERSION="7")
+
+
+def test_another_digest_than_demanded(trained: House):
+    assert "the service demands" in refused(trained, MODEL_DIGEST="sha256:" + "0" * 64)
+
+
+def test_a_wrong_setting(trained: House):
+    assert "variable WORKERS=many" in refused(trained, WORKERS="many")
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "manifest.json"])
+def test_a_damaged_version(trained: House, house: House, name: str):
+    shutil.copytree(trained.models, house.models)
+    path = house.models / "v1" / name
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
+    assert name in refused(house)
+
+
+def test_a_taken_port(trained: House):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused(trained, "--host", "127.0.0.1", PORT=str(port))
+        assert f"port {port}: cannot be used" in line
+
+
+def test_the_port_of_the_command_goes_before_the_variable(trained: House):
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        line = refused(trained, "--host", "127.0.0.1", "--port", str(port))
+        assert f"port {port}" in line
+
+
+def test_a_fresh_store_gets_the_served_version(trained: House, house: House, serve: Serve):
+    shutil.copytree(trained.models, house.models)
+    server = serve(house)
+    assert server.client.get("/model").json()["version"] == 1
+    assert (house.store / "models/model_service/v1/model.yaml").is_file()
+
+
+def test_a_replaced_worker_serves_the_version_of_its_siblings(house: House, serve: Serve):
+    assert house.train().returncode == 0
+    server = serve(house)
+    assert house.train("--set", "seed=7").returncode == 0
+    (worker,) = [
+        p for p in psutil.Process(server.process.pid).children() if "worker" in str(p.cmdline())
+    ]
+    worker.kill()
+    end = time.monotonic() + 60
+    version = None
+    while time.monotonic() < end and version is None:
+        try:
+            version = server.client.get("/model").json()["version"]
+        except Exception:
+            time.sleep(0.2)
+    assert version == 1
+
+
+def test_a_chosen_version_is_served(house: House, serve: Serve):
+    digests = [json.loads(house.train("--json", "--set", f"seed={s}").stdout) for s in (1, 2)]
+    server = serve(house, extra={"MODEL_VERSION": "1"})
+    assert server.client.get("/model").json()["digest"] == digests[0]["digest"]
