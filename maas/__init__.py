@@ -23,3 +23,7 @@ import os
 # Both libraries report home unless told otherwise; they read this when they are loaded.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+# An empty BENTOML_HOME is the current folder to BentoML; nobody means that.
+if not os.environ.get("BENTOML_HOME", "set"):
+    del os.environ["BENTOML_HOME"]

@@ -1,11 +1,12 @@
 """The registry's commands: `python -m maas list|show N|sync [--json]`."""
 
 import argparse
+import re
 import sys
 
 from maas.cli import print_json, run_command, short_path
 from maas.config import PROJECT, load_service_config, models_folder
-from maas.errors import DamagedError, VersionError
+from maas.errors import DamagedError, MaasError, VersionError
 from maas.registry.store import mirror
 from maas.registry.versions import Registry, Version
 
@@ -39,14 +40,14 @@ def _describe(registry: Registry, number: int) -> dict[str, object]:
     try:
         version = registry.open(number)
         version.check()
-    except DamagedError as error:
+    except MaasError as error:
         return {"version": number, "state": f"damaged: {error}"}
-    name, value = next(iter(version.manifest.metrics.items()))
+    metrics = list(version.manifest.metrics.items())[:1]
     return {
         "version": number,
         "tag": version.tag,
         "digest": version.manifest.digest,
-        name: round(value, 4),
+        **{name: round(value, 4) for name, value in metrics},
         "state": "fine",
     }
 
@@ -64,27 +65,33 @@ def _show(registry: Registry, which: str, as_json: bool) -> int:
     print(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
     print(f"data      {manifest.data.source}, {manifest.data.rows} rows")
     print(f"estimator {manifest.config['estimator']}")
-    print(f"features  {', '.join(manifest.signature.names)} -> {manifest.signature.target}")
+    names = ", ".join(feature.name for feature in manifest.signature.features)
+    print(f"features  {names} -> {manifest.signature.target}")
     print("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
     return 0
 
 
 def _sync(registry: Registry, as_json: bool) -> int:
-    found = {
-        version.tag: mirror(version).state for version in map(registry.open, registry.numbers())
-    }
+    found: dict[str, str] = {}
+    failed = False
+    for number in registry.numbers():
+        try:
+            version = registry.open(number)
+            found[version.tag] = mirror(version).state
+        except DamagedError as error:
+            found[f"v{number}"], failed = f"damaged: {error}", True
     if as_json:
         print_json(found)
     for tag, state in {} if as_json else found.items():
         print(f"{tag}  {state}")
-    return 0
+    return 1 if failed else 0
 
 
 def _find(registry: Registry, which: str) -> Version:
     if which == "latest":
         return registry.latest()
     digits = which.removeprefix("v")
-    if not (digits.isascii() and digits.isdigit() and int(digits)):
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", digits):
         raise VersionError(which, "is no version", "write 3, v3 or latest")
     return registry.open(int(digits))
 

@@ -1,5 +1,6 @@
 """What both offline doors share: errors as one line, results on stdout."""
 
+import io
 import json
 import os
 import sys
@@ -12,9 +13,13 @@ from maas.errors import MaasError
 
 def run_command(command: Callable[[], int]) -> int:
     """Run a command; turn what a user can meet into one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = command()
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except MaasError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
@@ -22,7 +27,8 @@ def run_command(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        return _fail(f"{error.filename or 'system'}: {error.strerror or error}", 1)
+        where = error.filename or "standard output or a file"
+        return _fail(f"{where}: {error.strerror or error}; free space there or use another", 1)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     return code

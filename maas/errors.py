@@ -7,7 +7,8 @@
     │   ├── ConfigError        a config file, a variable or --set
     │   ├── DataError          the data set
     │   ├── ParityError        the exported model does not answer as the fitted one
-    │   └── VersionError       a version that does not exist, or of another model
+    │   ├── VersionError       a version that does not exist, or of another model
+    │   └── OverflowingRowError  a row whose values are too large to compute with
     ├── GateError           1  a run missed a metric that its config demands
     ├── DamagedError        1  a published version is not what was published
     ├── StorageError        1  a folder cannot be read or written
@@ -55,6 +56,18 @@ class ParityError(InputError):
 
 class VersionError(InputError):
     """The version asked for does not exist, or belongs to another model."""
+
+
+class OverflowingRowError(InputError):
+    """A row's values are finite, but so large that the model's sums are not.
+
+    Args:
+        row: its index among the rows given.
+    """
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        super().__init__(f"row {row}", "is too large for the model to compute", "check its units")
 
 
 class GateError(MaasError):

@@ -20,6 +20,15 @@ _Loader.add_implicit_resolver(
 )
 
 
+# Dates are texts: a config has no use for them, and an impossible one is no YAML error.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+# What PyYAML raises for a value that does not fit the tag it is given.
+_BAD_YAML = (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError)
+
+
 def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
@@ -49,7 +58,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(path, f"cannot be read ({error.strerror})", "name a file") from None
     except UnicodeDecodeError:
         raise ConfigError(path, "is not UTF-8 text", "save it as UTF-8") from None
-    except (yaml.YAMLError, RecursionError) as error:
+    except _BAD_YAML as error:
         raise ConfigError(path, f"is not valid YAML: {error}", "correct that line") from None
     if data is None or isinstance(data, dict):
         return data or {}
@@ -68,7 +77,7 @@ def override_key(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}", "is not KEY=VALUE", "write e.g. --set seed=7")
     try:
         value = yaml.load(raw, Loader=_Loader)  # noqa: S506
-    except yaml.YAMLError:
+    except _BAD_YAML:
         raise ConfigError(f"--set {override}", "the value is not valid YAML", "quote it") from None
     for name in names[:-1]:
         inner = data.setdefault(name, {})

@@ -179,6 +179,60 @@ def test_sync_makes_a_missing_mirror_and_repairs_a_torn_one(house: House):
     assert "model_service:v1" in house.bentoml("models", "list").stdout
 
 
+def test_sync_never_copies_an_altered_file_and_goes_on_with_the_others(house: House):
+    house.train()
+    house.train()
+    shutil.rmtree(house.store)
+    damage(house.models / "v1/saved_model.pkl", b"altered")
+    done = house.maas("sync", "--json")
+    assert done.returncode == 1
+    found = json.loads(done.stdout)
+    assert "saved_model.pkl" in found["v1"]
+    assert found["model_service:v2"] == "made"
+    assert not (house.store / "models/model_service/v1").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("model.onnx", b"junk"),
+        ("model.onnx", None),
+        ("manifest.json", None),
+        ("manifest.json", b"{}"),
+        ("model.yaml", b""),
+        ("saved_model.pkl", b"junk"),
+    ],
+)
+def test_sync_repairs_an_entry_of_ours_that_was_damaged(house: House, name: str, data):
+    house.train()
+    entry = house.store / "models/model_service/v1"
+    damage(entry / name, data)
+    assert house.maas("sync").stdout == "model_service:v1  made\n"
+    assert house.maas("sync").stdout == "model_service:v1  present\n"
+    assert "model_service:v1" in house.bentoml("models", "list").stdout
+
+
+def test_training_goes_on_above_a_damaged_version(house: House):
+    house.train()
+    damage(house.models / "v1/manifest.json", b"{}")
+    done = house.train()
+    assert done.stdout.startswith("v2  "), done.stderr
+
+
+def test_a_missing_run_json_is_damage(tmp_path: Path):
+    registry = Registry(tmp_path)
+    publish(registry)
+    damage(tmp_path / "v1/run.json", None)
+    with pytest.raises(DamagedError, match=r"run\.json"):
+        registry.open(1).check()
+
+
+def test_the_store_is_where_bentoml_looks(house: House):
+    done = house.train(extra={"BENTOML_HOME": "~/store", "HOME": str(house.folder)})
+    assert done.returncode == 0, done.stderr
+    assert (house.folder / "store/models/model_service/v1/model.yaml").is_file()
+
+
 def test_list_marks_a_damaged_version_and_show_refuses_it(house: House):
     house.train()
     damage(house.models / "v1/model.onnx", b"x")

@@ -36,7 +36,7 @@ def test_another_digest_than_demanded(trained: House):
 
 
 def test_a_wrong_setting(trained: House):
-    assert "variable WORKERS=many" in refused(trained, WORKERS="many")
+    assert "variable WORKERS: workers = 'many'" in refused(trained, WORKERS="many")
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "manifest.json"])
@@ -85,6 +85,16 @@ def test_a_replaced_worker_serves_the_version_of_its_siblings(house: House, serv
         except Exception:
             time.sleep(0.2)
     assert version == 1
+
+
+def test_the_log_s_level_and_form_are_configured(trained: House, serve: Serve):
+    server = serve(trained, extra={"APP_ENV": "prod"})
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert all(line["env"] == "prod" for line in lines)
+    assert any("BentoServer" in line["message"] for line in lines)
+    assert server.client.get("/model").json()["app_env"] == "prod"
+    quiet = serve(trained, extra={"LOG_LEVEL": "WARNING"})
+    assert quiet.log.read_text() == ""
 
 
 def test_a_chosen_version_is_served(house: House, serve: Serve):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError
 
 from maas.errors import DamagedError
-from maas.signature import Frozen, Signature
+from maas.signature import Frozen, Runtime, Signature
 
 SCHEMA_VERSION: Literal[1] = 1
 """Raise it when a reader of an older manifest would misread the new one; not for a new key."""
@@ -48,7 +48,7 @@ class Manifest(Frozen):
     data: DataRecord
     signature: Signature
     metrics: dict[str, float]
-    runtime: Literal["onnx"]
+    runtime: Runtime
     parity: ParityRecord
     files: dict[str, FileRecord]
     digest: Digest

@@ -5,6 +5,7 @@ truth. Names are compared exactly: BentoML's own look-up takes a unique prefix f
 whole tag, so that v1 can find v10.
 """
 
+import contextlib
 import errno
 import os
 import re
@@ -12,11 +13,20 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import yaml
 
 from maas.errors import DamagedError, StorageError
 from maas.registry.manifest import Manifest
-from maas.registry.versions import MANIFEST, RUN, Version, sync_folder
+from maas.registry.versions import (
+    MANIFEST,
+    RUN,
+    Version,
+    read_checked,
+    sync_folder,
+    write_synced,
+)
 
 State = Literal["present", "made", "foreign"]
 _INFO = "model.yaml"
@@ -37,8 +47,9 @@ class Mirror:
 
 
 def store_home() -> Path:
-    """BENTOML_HOME as BentoML reads it."""
-    return Path(os.environ.get("BENTOML_HOME") or Path.home() / "bentoml")
+    """BENTOML_HOME as BentoML reads it (its containers.py: variables and ~ are expanded)."""
+    home = os.environ.get("BENTOML_HOME") or str(Path.home() / "bentoml")
+    return Path(os.path.expandvars(home)).expanduser().absolute()
 
 
 def store_numbers(model_name: str) -> set[int]:
@@ -48,68 +59,83 @@ def store_numbers(model_name: str) -> set[int]:
     return {int(m[1]) for name in names if (m := re.fullmatch(r"v([1-9][0-9]*)", name))}
 
 
-def prepare_store() -> None:
-    """Make sure that the store can be written; BentoML's own failure is a traceback at import.
+def prepare_store(model_name: str) -> None:
+    """Make sure that a model can be mirrored; BentoML's own failure is a traceback at import.
 
     Raises:
-        StorageError: it cannot.
+        StorageError: the store cannot be written.
     """
     home = store_home()
     try:
-        for folder in (home / "models", home / "tmp"):
+        for folder in (home / "tmp", home / "models", home / "models" / model_name):
             folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         Path(tempfile.mkdtemp(prefix="probe-", dir=home / "tmp")).rmdir()
-        if not os.access(home / "models", os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        raise StorageError(
-            home,
-            f"cannot write the BentoML store ({error.strerror})",
-            "check its owner and mode, or set BENTOML_HOME to another folder",
-        ) from None
+        raise _unwritable(home, error) from None
 
 
 def mirror(version: Version) -> Mirror:
-    """Make the store hold a version under its tag.
+    """Make the store hold a version under its tag; write only what is missing or torn.
 
     Raises:
         DamagedError: the version's files are not the published ones.
         StorageError: the store cannot be written.
     """
-    prepare_store()
     path = store_home() / "models" / version.manifest.model_name / version.label
     state = _compare(path, version.manifest)
-    if state == "torn":
-        shutil.rmtree(path)
-    elif state is not None:
+    if state in ("present", "foreign"):
         return Mirror(state, path)
+    version.check()
+    prepare_store(version.manifest.model_name)
     try:
+        if state == "torn":
+            shutil.rmtree(path)
         _copy(version, path)
     except OSError as error:
-        raise StorageError(
-            path, f"cannot write the entry ({error.strerror})", "run `python -m maas sync`"
-        ) from None
+        raise _unwritable(path, error) from None
     return Mirror("made", path)
 
 
 def _compare(path: Path, manifest: Manifest) -> Literal["present", "foreign", "torn"] | None:
+    """An entry is ours by the digest in its manifest, or else in its labels."""
     if not path.exists():
         return None
-    if not (path / _INFO).is_file():
-        return "torn"  # such an entry breaks `bentoml models list` for everything
+    info: Any = None
+    with contextlib.suppress(OSError, yaml.YAMLError, ValueError):
+        info = yaml.safe_load((path / _INFO).read_bytes())
+    label = info.get("labels", {}).get("digest") if isinstance(info, dict) else None
+    digest: str | None
     try:
-        stored = Manifest.parse((path / MANIFEST).read_bytes(), path / MANIFEST)
+        digest = Manifest.parse((path / MANIFEST).read_bytes(), path / MANIFEST).digest
     except (OSError, DamagedError):
+        digest = label
+    if digest is None and not isinstance(info, dict):
+        return "torn"  # such an entry breaks `bentoml models list` for everything
+    if digest != manifest.digest:
         return "foreign"
-    return "present" if stored.digest == manifest.digest else "foreign"
+    return "present" if label == digest and _is_whole(path, manifest) else "torn"
+
+
+def _is_whole(path: Path, manifest: Manifest) -> bool:
+    try:
+        Manifest.parse((path / MANIFEST).read_bytes(), path)
+        for name in manifest.files:
+            read_checked(path / name, manifest)
+    except (OSError, DamagedError):
+        return False
+    return True
 
 
 def _copy(version: Version, path: Path) -> None:
     staging = Path(tempfile.mkdtemp(prefix="mirror-", dir=store_home() / "tmp"))
     try:
-        for name in (*version.manifest.files, MANIFEST, RUN):
-            shutil.copy2(version.path / name, staging / name)
-        (staging / _INFO).write_bytes(_entry(version))
+        for name in version.manifest.files:
+            write_synced(staging / name, version.read(name))
+        write_synced(staging / MANIFEST, version.manifest.to_bytes())
+        write_synced(staging / RUN, (version.path / RUN).read_bytes())
+        write_synced(staging / _INFO, _entry(version))
         staging.chmod(0o755)
         path.parent.mkdir(parents=True, exist_ok=True)
         staging.rename(path)
@@ -117,6 +143,14 @@ def _copy(version: Version, path: Path) -> None:
         _point_latest(path.parent, version.number)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        path,
+        f"cannot write the BentoML store ({error.strerror})",
+        "check its owner, mode and space, or set BENTOML_HOME to another folder",
+    )
 
 
 def _entry(version: Version) -> bytes:

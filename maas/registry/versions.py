@@ -1,5 +1,6 @@
 """The registry of one models folder: list, open, check and publish versions."""
 
+import contextlib
 import errno
 import os
 import re
@@ -11,12 +12,16 @@ from pathlib import Path
 
 from maas.errors import DamagedError, StorageError, VersionError
 from maas.registry.manifest import Manifest, record_file
+from maas.signature import Runtime
 
 MANIFEST = "manifest.json"
-MODEL = "model.onnx"
 PICKLE = "saved_model.pkl"
+REFERENCE = "reference.json"
 RUN = "run.json"
-"""The files of a version. run.json alone is not covered by the digest."""
+"""Files of a version. run.json alone is not covered by the digest."""
+
+MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
+"""The file that each runtime serves from."""
 
 _NUMBERED = re.compile(r"v([1-9][0-9]*)")
 _STAGING = ".staging-"
@@ -57,6 +62,8 @@ class Version:
         expected = {*self.manifest.files, MANIFEST, RUN}
         for name in self.manifest.files:
             self.read(name)
+        if not (self.path / RUN).is_file():
+            raise DamagedError(self.path / RUN, "is missing", _RESTORE)
         for entry in sorted(self.path.iterdir()):
             if entry.name not in expected:
                 raise DamagedError(entry, "does not belong to the version", "take the file out")
@@ -98,10 +105,10 @@ class Registry:
             data = (path / MANIFEST).read_bytes()
         except FileNotFoundError:
             if path.is_dir():
-                remedy = "restore the folder from a backup, or remove it"
-                raise DamagedError(path / MANIFEST, "is missing", remedy) from None
+                raise DamagedError(path / MANIFEST, "is missing", _RESTORE) from None
             there = ", ".join(f"v{n}" for n in self.numbers()) or "none"
-            raise VersionError(path, f"no such version (there: {there})", _TRAIN) from None
+            remedy = _TRAIN if there == "none" else "choose one of these"
+            raise VersionError(path, f"no such version (there: {there})", remedy) from None
         except OSError as error:
             raise _storage_error(path, "read", error) from None
         return Version(number, path, Manifest.parse(data, path / MANIFEST))
@@ -124,14 +131,21 @@ class Registry:
             VersionError: the folder holds versions of another model.
             StorageError: the folder cannot be written.
         """
-        numbers = self.numbers()
-        if numbers and (other := self.open(numbers[-1]).manifest.model_name) != model_name:
+        other = self._model_name()
+        if other not in (None, model_name):
             raise VersionError(
                 self.models_dir,
                 f"holds versions of {other!r}, not of {model_name!r}",
                 "set paths.models_dir (or MODELS_DIR) to another folder",
             )
         self._stage().rmdir()
+
+    def _model_name(self) -> str | None:
+        """Whose versions these are, by the newest that is not damaged."""
+        for number in reversed(self.numbers()):
+            with contextlib.suppress(DamagedError):
+                return self.open(number).manifest.model_name
+        return None
 
     def publish(
         self, manifest: Manifest, files: Mapping[str, bytes], run: bytes, taken: Collection[int]
@@ -154,7 +168,7 @@ class Registry:
         try:
             contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
             for name, data in contents.items():
-                _write_synced(staging / name, data)
+                write_synced(staging / name, data)
             sync_folder(staging)
             number = self._rename(staging, max([0, *taken]))
         except OSError as error:
@@ -189,6 +203,7 @@ class Registry:
 
 
 _TRAIN = "run `python train.py` to make one"
+_RESTORE = "restore it from a backup, or train a new version"
 
 
 def read_checked(path: Path, manifest: Manifest) -> bytes:
@@ -197,13 +212,12 @@ def read_checked(path: Path, manifest: Manifest) -> bytes:
     Raises:
         DamagedError: the file is gone or is not the one that was published.
     """
-    remedy = "restore it from a backup, or train a new version"
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise DamagedError(path, f"cannot be read ({error.strerror})", remedy) from None
+        raise DamagedError(path, f"cannot be read ({error.strerror})", _RESTORE) from None
     if record_file(data) != manifest.files[path.name]:
-        raise DamagedError(path, "was altered: its sha256 does not match", remedy)
+        raise DamagedError(path, "was altered: its sha256 does not match", _RESTORE)
     return data
 
 
@@ -218,7 +232,8 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a read-only file, durably."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
