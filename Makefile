@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test bento image lock clean
+.PHONY: help serve train test check docker-test estimators bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -25,7 +25,10 @@ check: .venv/.dev ## lint and types
 	$(BIN)/mypy
 
 docker-test: .venv/.dev ## the container tests, with a real engine
-	$(BIN)/python -m pytest -m docker
+	$(BIN)/python -m pytest -m docker -n 0
+
+estimators: .venv/.run ## measure anew which runtime each estimator passes
+	@$(BIN)/python -W ignore -m maas.training.survey
 
 bento: .venv/.run ## build a Bento of the newest version
 	$(BIN)/bentoml build
@@ -33,10 +36,11 @@ bento: .venv/.run ## build a Bento of the newest version
 image: ## build the image from the Dockerfile
 	docker build -t $(IMAGE) .
 
-lock: .venv/.dev ## resolve pyproject.toml anew into the three locks
+lock: .venv/.dev ## resolve pyproject.toml anew into the four locks
 	$(COMPILE) --upgrade --all-extras -o requirements/dev.txt
-	$(COMPILE) -c requirements/dev.txt --extra train --extra pack --extra test -o requirements.txt
+	$(COMPILE) -c requirements/dev.txt --extra sklearn --extra train --extra pack --extra test -o requirements.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/serving.txt
+	$(COMPILE) -c requirements/dev.txt --extra sklearn -o requirements/serving-sklearn.txt
 
 clean: ## remove the environment and caches; versions and logs stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
