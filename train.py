@@ -21,30 +21,35 @@ def main() -> int:
     config = load_train_config(arguments.config, arguments.set)
     pin_process(config.numerics)
     # A config outside any project trains into the project whose train.py runs.
-    root = project_root(arguments.config)
-    root = root if (root / "train.py").is_file() else PROJECT
+    data_root = project_root(arguments.config)
+    root = data_root if (data_root / "train.py").is_file() else PROJECT
     log = configure_logs(
         config.app.name, config.app.env, config.logging.level, root / config.paths.logs_dir
     )
     try:
-        return _train(config, models_folder(config.paths.models_dir, root), arguments.json, log)
+        models_dir = models_folder(config.paths.models_dir, root)
+        return _train(config, data_root, models_dir, arguments.json, log)
     except MaasError as error:
         record_failure(log, error)
         raise
 
 
-def _train(config: TrainConfig, models_dir: Path, as_json: bool, log: logging.Logger) -> int:
+def _train(
+    config: TrainConfig, data_root: Path, models_dir: Path, as_json: bool, log: logging.Logger
+) -> int:
     # numpy is loaded below here, after the process was pinned.
     from maas.progress import Progress
     from maas.training.run import STEPS, train
 
     with Progress(STEPS, log) as progress:
-        outcome = train(config, models_dir, sys.orig_argv, progress.step)
+        outcome = train(config, data_root, models_dir, sys.orig_argv, progress.step)
     version, manifest = outcome.version, outcome.version.manifest
     for warning in outcome.warnings:
         log.warning("scikit-learn: %s", warning)
-    if outcome.mirror.state == "foreign":
+    if outcome.mirror == "foreign":
         log.warning("%s in the BentoML store holds another model and was left alone", version.tag)
+    elif outcome.mirror not in ("made", "present"):
+        log.warning("%s is published but not in the BentoML store: %s", version.tag, outcome.mirror)
     if as_json:
         print_json(
             {

@@ -6,9 +6,10 @@ this module looks at a raw mapping or at the environment.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,9 +18,11 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 
 from maas.errors import ConfigError
+from maas.signature import FeatureType, Runtime
 from maas.yamlfile import override_key, read_yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -62,25 +65,58 @@ class LoggingConfig(Section):
     level: LogLevel = "INFO"
 
 
+class FeatureConfig(Section):
+    """One feature: its column, and what to take instead of what the data suggest."""
+
+    column: Text
+    type: FeatureType | None = None
+    nullable: bool | None = None
+
+
 class DataConfig(Section):
-    """Where the rows come from; `features` maps API name -> column (absent: all others)."""
+    """Where the rows come from; `features` maps API name -> column.
+
+    Features absent: every column but the target and the one that the split goes by.
+    """
 
     source: Text
     target: Text
-    features: Annotated[dict[Text, Text], Field(min_length=1)] | None = None
+    features: Annotated[dict[Text, Text | FeatureConfig], Field(min_length=1)] | None = None
 
 
 class SplitConfig(Section):
-    """Which rows are held out. Method absent: stratified for classes, random for numbers."""
+    """Which rows are held out. Method absent: stratified for classes, random for numbers.
 
-    method: Literal["random", "stratified"] | None = None
+    `group` keeps all rows of one value of `column` on one side; `time` holds out the
+    rows with the newest values of `column`.
+    """
+
+    method: Literal["random", "stratified", "group", "time"] | None = None
     test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    column: Text | None = None
+
+    @model_validator(mode="after")
+    def _column_suits_method(self) -> Self:
+        if (self.method in ("group", "time")) != (self.column is not None):
+            raise ValueError("the methods group and time need `column`, the others take none")
+        return self
 
 
 class PreprocessingConfig(Section):
-    """`scale: auto` standardises for all estimators but trees, which do not need it."""
+    """How features become what the estimator sees; `auto` is what suits the estimator.
 
+    impute: of numbers. auto: the median where there can be gaps, nothing for estimators
+        that take gaps themselves.
+    scale: of numbers. auto: standardised, but not for trees, which do not need it.
+    encode: of categories; a gap is none of them.
+    unknown: a category that training did not see. error: the service refuses it;
+        ignore: it counts as a gap.
+    """
+
+    impute: Literal["auto", "median", "mean", "most_frequent", "none"] = "auto"
     scale: Literal["auto", "standard", "none"] = "auto"
+    encode: Literal["onehot", "ordinal"] = "onehot"
+    unknown: Literal["error", "ignore"] = "error"
 
 
 class EstimatorConfig(Section):
@@ -96,6 +132,14 @@ class GateConfig(Section):
     min: float | None = None
     max: float | None = None
 
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("a gate needs `min` or `max`")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` is above `max`")
+        return self
+
 
 class ModelConfig(Section):
     """What determines the model: equal values and equal data give equal bytes."""
@@ -105,7 +149,7 @@ class ModelConfig(Section):
     split: SplitConfig = SplitConfig()
     preprocessing: PreprocessingConfig = PreprocessingConfig()
     estimator: EstimatorConfig
-    runtime: Literal["onnx"] = "onnx"
+    runtime: Runtime = "onnx"
     numerics: Literal["portable", "native"] = "portable"
 
 
@@ -169,8 +213,8 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
             try:
                 data[name] = TypeAdapter(kind).validate_strings(raw)
             except ValidationError as error:
-                what, remedy = _first(error, ServiceConfig)
-                raise ConfigError(f"variable {name.upper()}={raw}", what, remedy) from None
+                what, remedy = _first(error, ServiceConfig, name)
+                raise ConfigError(f"variable {name.upper()}", what, remedy) from None
     return _validate(ServiceConfig, data, path)
 
 
@@ -197,11 +241,18 @@ def _validate(kind: type[ConfigT], data: dict[str, Any], path: Path) -> ConfigT:
         raise ConfigError(path, what, remedy) from None
 
 
-def _first(error: ValidationError, kind: type[BaseModel]) -> tuple[str, str]:
-    """Say the first problem as (what, remedy), and how many more there are."""
-    problem = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+def _first(error: ValidationError, kind: type[BaseModel], name: str = "") -> tuple[str, str]:
+    """Say the first key's problem as (what, remedy), and how many other keys have one."""
+    problems = error.errors(include_url=False)
+    # A value that may be one of several types has a problem with each: the deepest tells most.
+    keys = [_key(problem["loc"]) or name for problem in problems]
+    problem = max(
+        (p for p, key in zip(problems, keys, strict=True) if key.startswith(keys[0])),
+        key=lambda p: len(p["loc"]),
+    )
+    key = _key(problem["loc"]) or name
+    others = len({k for k in keys if not k.startswith(keys[0])})
+    more = f" (and {others} more)" if others else ""
     value = problem["input"]
     if problem["type"] == "missing":
         return f"{key} is missing{more}", f"add `{key}:` with a value"
@@ -210,7 +261,15 @@ def _first(error: ValidationError, kind: type[BaseModel]) -> tuple[str, str]:
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown key {key} = {value!r}{more}", hint
-    return f"{key} = {value!r}: {problem['msg']}{more}", "correct the value"
+    messages = [p["msg"] for p, k in zip(problems, keys, strict=True) if k == key]
+    message = ", or ".join(dict.fromkeys(messages)).removeprefix("Value error, ")
+    return f"{key} = {value!r}: {message}{more}", "correct the value"
+
+
+def _key(location: Sequence[int | str]) -> str:
+    """The dotted key, without the names of types that pydantic puts among its parts."""
+    kinds = re.compile(r"(constrained-\w+|literal\[.*\]|function-.*|[A-Z]\w*Config|int|str|float)")
+    return ".".join(str(part) for part in location if not kinds.fullmatch(str(part)))
 
 
 def _keys(kind: type[BaseModel], location: Sequence[int | str]) -> list[str]:

@@ -1,36 +1,47 @@
 """Rows -> arrays -> answers: the one encoder and scorer.
 
-Serving, the batch path and the parity check all answer through this class, so what
+Serving, the batch path and the parity check all answer through these classes, so what
 was checked at training is what is served.
 """
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from maas.signature import Label, Row, Signature
+from maas.errors import OverflowingRowError
+from maas.signature import Feature, Label, Row, Runtime, Signature
 
 INPUT = "features"
 """Name of the graph's one input: float32, shape (rows, features)."""
 
 Matrix = npt.NDArray[np.float32]
+Array = npt.NDArray[Any]
 
 
-class Predictor:
-    """Scores rows with the ONNX model of one version.
+class Scorer(Protocol):
+    """What computes answers from the matrix."""
+
+    def predict(self, matrix: Matrix) -> Array:
+        """Labels or numbers, shape (rows,) or (rows, 1)."""
+
+    def predict_proba(self, matrix: Matrix) -> tuple[Array, Array]:
+        """Labels, and probabilities of shape (rows, classes)."""
+
+
+class OnnxScorer:
+    """Scores with onnxruntime.
 
     Args:
         model: the bytes of model.onnx.
-        signature: what the model takes and gives.
         threads: onnxruntime's threads within one call.
     """
 
-    def __init__(self, model: bytes, signature: Signature, threads: int = 1) -> None:
-        self.signature = signature
+    def __init__(self, model: bytes, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -38,38 +49,102 @@ class Predictor:
         self._session = onnxruntime.InferenceSession(
             model, options, providers=["CPUExecutionProvider"]
         )
-        outputs = [output.name for output in self._session.get_outputs()]
-        self._answers, self._probabilities = outputs[:1], outputs[1:2]
-        self._values = _values_getter(len(signature.features))
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def predict(self, matrix: Matrix) -> Array:
+        """Labels or numbers."""
+        return cast("Array", self._session.run(self._outputs[:1], {INPUT: matrix})[0])
+
+    def predict_proba(self, matrix: Matrix) -> tuple[Array, Array]:
+        """Labels and probabilities."""
+        answers, probabilities = self._session.run(self._outputs[:2], {INPUT: matrix})
+        return answers, probabilities
+
+
+class SklearnScorer:
+    """Scores with the pickled pipeline, from behind its encoder; imports scikit-learn.
+
+    Args:
+        pickle: the bytes of saved_model.pkl, their hash already checked.
+    """
+
+    def __init__(self, pickle: bytes) -> None:
+        import joblib
+
+        self._model = joblib.load(io.BytesIO(pickle))[1:]
+
+    def predict(self, matrix: Matrix) -> Array:
+        """Labels or numbers."""
+        return cast("Array", self._model.predict(matrix))
+
+    def predict_proba(self, matrix: Matrix) -> tuple[Array, Array]:
+        """Labels and probabilities."""
+        return self._model.predict(matrix), self._model.predict_proba(matrix)
+
+
+def make_scorer(runtime: Runtime, model: bytes, threads: int = 1) -> Scorer:
+    """The scorer of a runtime, from the bytes of its file."""
+    return OnnxScorer(model, threads) if runtime == "onnx" else SklearnScorer(model)
+
+
+class Predictor:
+    """Answers rows of a signature with a scorer."""
+
+    def __init__(self, scorer: Scorer, signature: Signature) -> None:
+        self.signature = signature
+        self._scorer = scorer
+        self._values = _values_getter(signature)
         self._classes = {label: label for label in signature.classes or ()}
+        self._names = [label_text(label) for label in signature.classes or ()]
 
     def encode(self, rows: Iterable[Row]) -> Matrix:
-        """Turn rows into the model's input, float32, shape (rows, features); null is NaN."""
+        """Turn rows into the model's input, float32, shape (rows, features).
+
+        Numbers come first, null as NaN; then a code per category, its place among the
+        categories, or -1 for null and for a category that training did not see.
+        """
         values = [self._values(row) for row in rows]
         return np.array(values, dtype=np.float32).reshape(-1, len(self.signature.features))
 
     def predict(self, matrix: Matrix) -> list[Label] | list[float]:
-        """Predict one label or number per row of the matrix."""
-        (answers,) = self._session.run(self._answers, {INPUT: matrix})
-        return self._plain(answers)
+        """Predict one label or number per row of the matrix.
+
+        Raises:
+            OverflowingRowError: a row's values are too large to be computed with.
+        """
+        if not len(matrix):
+            return []
+        if self.signature.probabilities:  # they tell whether float32 could hold the sums
+            return self._scored(matrix)[0]
+        return self._plain(self._scorer.predict(matrix))
 
     def predict_proba(
         self, matrix: Matrix
     ) -> tuple[list[Label] | list[float], list[dict[str, float]]]:
         """Predict labels, and for each row the probability per class (as text)."""
-        answers, probabilities = self._session.run(
-            self._answers + self._probabilities, {INPUT: matrix}
-        )
-        names = [label_text(label) for label in self.signature.classes or ()]
-        return self._plain(answers), [
-            dict(zip(names, row, strict=True)) for row in probabilities.tolist()
-        ]
+        if not len(matrix):
+            return [], []
+        answers, probabilities = self._scored(matrix)
+        return answers, [dict(zip(self._names, row, strict=True)) for row in probabilities.tolist()]
 
-    def _plain(self, answers: npt.NDArray[Any]) -> list[Label] | list[float]:
+    def _scored(self, matrix: Matrix) -> tuple[list[Label] | list[float], Array]:
+        answers, probabilities = self._scorer.predict_proba(matrix)
+        _check_finite(probabilities)
+        return self._plain(answers), probabilities
+
+    def _plain(self, answers: Array) -> list[Label] | list[float]:
         if self.signature.task == "regression":
+            _check_finite(answers.reshape(-1, 1))
             return cast("list[float]", answers.reshape(-1).tolist())
         # An ONNX graph has no boolean labels: 0 and 1 find False and True, their equals.
-        return [self._classes[answer] for answer in answers.tolist()]
+        return [self._classes[answer] for answer in answers.reshape(-1).tolist()]
+
+
+def _check_finite(numbers: Array) -> None:
+    """Refuse a row whose values are so large that float32 overflows on the way."""
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers).all(axis=1)))
+        raise OverflowingRowError(row)
 
 
 def label_text(label: Label) -> str:
@@ -77,8 +152,23 @@ def label_text(label: Label) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 
-def _values_getter(features: int) -> Any:
-    names: Sequence[str] = [f"f{index}" for index in range(features)]
-    if len(names) == 1:
-        return lambda row: (getattr(row, names[0]),)
-    return attrgetter(*names)
+def _values_getter(signature: Signature) -> Callable[[Row], Sequence[Any]]:
+    names = [f"f{index}" for index in signature.matrix_order]
+    features = [signature.features[index] for index in signature.matrix_order]
+    plain = [name for name, f in zip(names, features, strict=True) if f.type != "category"]
+    coded = [
+        (attrgetter(name), _codes(feature))
+        for name, feature in zip(names, features, strict=True)
+        if feature.type == "category"
+    ]
+    getters = [attrgetter(name) for name in plain]
+    if not coded and len(plain) > 1:
+        return attrgetter(*plain)
+    return lambda row: (
+        *(get(row) for get in getters),
+        *(codes.get(get(row), -1) for get, codes in coded),
+    )
+
+
+def _codes(feature: Feature) -> dict[str | None, int]:
+    return {category: code for code, category in enumerate(feature.categories or ())}

@@ -1,5 +1,6 @@
 """What a model takes and gives: the one place that the API's types come from."""
 
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
@@ -8,8 +9,12 @@ FLOAT32_MAX = 3.4028234663852886e38
 """Largest finite float32: the model computes in float32, so no input may exceed it."""
 
 FeatureType = Literal["number", "integer", "boolean", "category"]
+Runtime = Literal["onnx", "sklearn"]
+"""What serves a model: its ONNX export, or the pickled pipeline itself."""
 Label = bool | int | str
 """A class of a classifier, as JSON carries it."""
+Value = bool | int | float | str | None
+"""A value of a feature, as JSON carries it."""
 
 
 class Frozen(BaseModel):
@@ -28,7 +33,7 @@ class Feature(Frozen):
         nullable: whether null (a gap in the data) is a fine value.
         minimum: smallest value in the training rows (number, integer).
         maximum: largest value in the training rows (number, integer).
-        categories: the values seen in training, sorted (category).
+        categories: the values in the training rows, sorted (category).
     """
 
     name: str
@@ -41,10 +46,11 @@ class Feature(Frozen):
 
 
 class Signature(Frozen):
-    """Features in the order of the model's input, and what it predicts.
+    """Features in the order of the data, and what the model predicts.
 
     Attributes:
-        features: the inputs, in order.
+        features: the inputs.
+        unknown: whether a category that training did not see is refused or ignored.
         target: the column that is predicted.
         task: classification or regression.
         classes: the labels of a classifier, in the order of its probabilities.
@@ -53,16 +59,18 @@ class Signature(Frozen):
     """
 
     features: tuple[Feature, ...]
+    unknown: Literal["error", "ignore"] = "error"
     target: str
     task: Literal["classification", "regression"]
     classes: tuple[Label, ...] | None = None
     probabilities: bool = False
-    example: dict[str, float | bool | str | None]
+    example: dict[str, Value]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the features in the API, in order."""
-        return tuple(feature.name for feature in self.features)
+    @cached_property
+    def matrix_order(self) -> tuple[int, ...]:
+        """Indices of the features in the order of the model's input: categories come last."""
+        indices = range(len(self.features))
+        return tuple(sorted(indices, key=lambda i: self.features[i].type == "category"))
 
 
 class Row(BaseModel):
@@ -85,7 +93,8 @@ def row_type(signature: Signature) -> type[Row]:
     or one of pydantic's own; each has its real name as alias.
     """
     fields: dict[str, Any] = {
-        f"f{index}": _field(feature) for index, feature in enumerate(signature.features)
+        f"f{index}": _field(feature, signature.unknown)
+        for index, feature in enumerate(signature.features)
     }
     return create_model(
         "Row",
@@ -95,19 +104,24 @@ def row_type(signature: Signature) -> type[Row]:
     )
 
 
-def _field(feature: Feature) -> tuple[Any, Any]:
-    kind: Any = _TYPES.get(feature.type) or Literal[feature.categories or ()]
+def _field(feature: Feature, unknown: str) -> tuple[Any, Any]:
+    if feature.type == "category":
+        kind: Any = str if unknown == "ignore" else Literal[feature.categories or ()]
+    else:
+        kind = _TYPES[feature.type]
     if feature.nullable:
         kind = kind | None
     default = None if feature.nullable else ...
-    return (kind, Field(default, alias=feature.name, description=_describe(feature)))
+    return (kind, Field(default, alias=feature.name, description=_describe(feature, unknown)))
 
 
-def _describe(feature: Feature) -> str:
-    parts = [f"Column {feature.column!r}."] if feature.column != feature.name else []
+def _describe(feature: Feature, unknown: str) -> str:
+    parts = [f"Column {feature.column!r}."]
     if feature.minimum is not None and feature.maximum is not None:
         parts.append(f"Training range {feature.minimum:g} to {feature.maximum:g}.")
-    return " ".join(parts) or f"Column {feature.column!r}."
+    if feature.categories and unknown == "ignore":
+        parts.append(f"Known: {', '.join(feature.categories)}; all else counts as a gap.")
+    return " ".join(parts)
 
 
 def _whole(value: object) -> object:
@@ -119,8 +133,8 @@ _TYPES: dict[str, Any] = {
     "number": Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)],
     "integer": Annotated[
         int,
-        Field(ge=-int(FLOAT32_MAX), le=int(FLOAT32_MAX)),
         BeforeValidator(_whole),
+        Field(ge=-int(FLOAT32_MAX), le=int(FLOAT32_MAX)),
         WithJsonSchema({"type": "integer", "minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}),
     ],
     "boolean": bool,

@@ -11,7 +11,10 @@ import pytest
 
 from tests.conftest import PROJECT, House
 
-FILES = {"manifest.json", "model.onnx", "run.json", "saved_model.pkl"}
+FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
+
+
+DIABETES = PROJECT / "configs/examples/diabetes.yaml"
 
 
 def snapshot(folder: Path) -> dict[str, str]:
@@ -119,17 +122,33 @@ def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Pat
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (["--set", "data.source=iriss"], 2, "no such data set"),
-        (["--set", "data.target=colour"], 2, "no such column"),
-        (["--set", "data.features.feature1=colour"], 2, "no such column"),
-        (["--set", "data.features.feature1=target"], 2, "target is among the features"),
+        (["--set", "data.source=iriss"], 2, "neither a .csv or .parquet file nor a bundled set"),
+        (["--set", "data.target=colour"], 2, "does not exist"),
+        (["--set", "data.features.feature1=colour"], 2, "does not exist"),
+        (["--set", "data.features.feature1=target"], 2, "is the target"),
         (["--set", "estimator.name=os.system"], 2, "no such estimator"),
         (["--set", "estimator.params.D=1"], 2, "takes no such parameter"),
         (["--set", "estimator.params.C=-1"], 2, "must be a float in the range"),
         (["--set", "estimator.params.C=much"], 2, "must be a float in the range"),
         (["--set", "split.test_size=0.001"], 2, "test_size"),
         (["--set", "estimator={name: Ridge}", "--set", "split={}"], 2, "predicts numbers"),
-        (["--set", "gates.accuracy.min=1.1"], 1, "outside 1.1"),
+        (["--set", "gates.accuracy.min=1.1"], 1, "the gate is min 1.1"),
+        (["--set", "gates.accuracy={}"], 2, "needs `min` or `max`"),
+        (["--set", "gates.accuracy={min: 2, max: 1}"], 2, "`min` is above `max`"),
+        (["--set", "seed=2020-13-45"], 2, "valid integer"),
+        (["--set", "estimator.params.C=!!int abc"], 2, "not valid YAML"),
+        (["--set", "seed=" + "[" * 5000], 2, "not valid YAML"),
+        (["--set", "estimator.params.class_weight={setosa: x}"], 2, "LogisticRegression cannot be"),
+        (
+            ["--set", "estimator={name: KNeighborsClassifier, params: {n_neighbors: 1000}}"],
+            2,
+            "KNeighborsClassifier cannot be fitted",
+        ),
+        (
+            ["--config", str(DIABETES), "--set", "split.test_size=0.001"],
+            2,
+            "no finite metrics",
+        ),
         (["--set", "gates.beauty.min=1"], 2, "no such metric"),
         (["--set", "seeed=1"], 2, "did you mean seed?"),
         (["--config", "none.yaml"], 2, "cannot be read"),

@@ -1,18 +1,42 @@
-"""Reads a data set: named columns, a target, and the hash of exactly that."""
+"""Turns a table into what a model trains on: typed features, a target, and their hash."""
 
+import difflib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import datasets
+import pandas as pd
+import pyarrow as pa
 
-from maas.config import DataConfig
+from maas.config import FeatureConfig, ModelConfig
 from maas.errors import DataError
+from maas.signature import FLOAT32_MAX, FeatureType
+from maas.training.tables import read_table
 
-BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Data sets that scikit-learn ships; their target column is called `target`."""
+Values = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A feature as it was read.
+
+    Attributes:
+        name: its name in the API.
+        column: its name in the source.
+        type: what it holds.
+        nullable: whether it has gaps, or the config lets it.
+        values: shape (rows,): str or None for a category, else float64 with NaN for gaps.
+    """
+
+    name: str
+    column: str
+    type: FeatureType
+    nullable: bool
+    values: Values
 
 
 @dataclass(frozen=True)
@@ -21,16 +45,16 @@ class Dataset:
 
     Attributes:
         source: the source as the config writes it.
-        columns: API name -> column name in the source, in the model's order.
-        matrix: the features, shape (rows, features), float64.
-        target: the target, shape (rows,): str objects, int64 or float64.
-        sha256: hash of names, dtypes and values of the columns above.
+        columns: the features, in the order of the config or the source.
+        target: shape (rows,): str objects, bool, int64 or float64.
+        keys: the split's column, shape (rows,), where the split has one.
+        sha256: hash of names, types and values of all of the above.
     """
 
     source: str
-    columns: dict[str, str]
-    matrix: npt.NDArray[np.float64]
-    target: npt.NDArray[Any]
+    columns: tuple[Column, ...]
+    target: Values
+    keys: Values | None
     sha256: str
 
     @property
@@ -38,66 +62,198 @@ class Dataset:
         """Number of rows."""
         return len(self.target)
 
+    def frame(self) -> pd.DataFrame:
+        """The features as a data frame, one column per API name."""
+        return pd.DataFrame(
+            {c.name: pd.Series(c.values, dtype=c.values.dtype) for c in self.columns}
+        )
 
-def read_dataset(config: DataConfig) -> Dataset:
-    """Read the data set that a config names.
+
+def read_dataset(config: ModelConfig, root: Path) -> Dataset:
+    """Read the data that a config names; relative paths start at `root`.
 
     Raises:
-        DataError: no such data set or column.
+        DataError: the data cannot be trained on; names the file, the column and a remedy.
     """
-    if config.source not in BUNDLED:
-        raise DataError(
-            f"data.source = {config.source!r}",
-            "no such data set",
-            f"name one of {', '.join(BUNDLED)}",
-        )
-    table = _read_bundled(config.source)
-    target = _pick(table, config.target, "data.target")
-    columns = config.features or {name: name for name in table if name != config.target}
-    picked = [_pick(table, column, f"data.features.{name}") for name, column in columns.items()]
-    if config.target in columns.values():
-        raise DataError(
-            f"data.features = {columns}", "the target is among the features", "take it out"
-        )
-    for name, values in zip(columns, picked, strict=True):
-        if values.dtype != np.float64:
-            raise DataError(f"data.features.{name}", "is no column of numbers", "leave it out")
-    named = list(zip(columns.values(), picked, strict=True))
-    return Dataset(
-        source=config.source,
-        columns=dict(columns),
-        matrix=np.column_stack(picked),
-        target=target,
-        sha256=_hash([*named, (config.target, target)]),
+    return make_dataset(config, read_table(config.data.source, root))
+
+
+def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
+    """Type and check the columns of a table that a config names.
+
+    Raises:
+        DataError: as `read_dataset`.
+    """
+    source, target, by = config.data.source, config.data.target, config.split.column
+    wanted = _wanted(config, table)
+    columns = tuple(_read_feature(source, table, name, entry) for name, entry in wanted.items())
+    answers = _read_target(source, _pick(source, table, target, "data.target"))
+    keys = None if by is None else _read_keys(source, _pick(source, table, by, "split.column"), by)
+    hashed = [(c.column, c.values) for c in columns] + [(target, answers)]
+    if by is not None and keys is not None:
+        hashed.append((by, keys.astype(str).astype(object)))
+    return Dataset(source, columns, answers, keys, _hash(hashed))
+
+
+def _wanted(config: ModelConfig, table: pa.Table) -> dict[str, FeatureConfig]:
+    given = config.data.features
+    if given is None:
+        left_out = {config.data.target, config.split.column}
+        names = [name for name in table.column_names if name not in left_out]
+        if not names:
+            raise DataError(config.data.source, "has no column but the target", "add features")
+        return {name: FeatureConfig(column=name) for name in names}
+    wanted = {k: FeatureConfig(column=v) if isinstance(v, str) else v for k, v in given.items()}
+    for name, entry in wanted.items():
+        if entry.column == config.data.target:
+            raise DataError(f"data.features.{name}", "is the target", "take it out")
+    return wanted
+
+
+def _pick(source: str, table: pa.Table, column: str, key: str) -> pa.ChunkedArray:
+    if column in table.column_names:
+        return table.column(column)
+    near = difflib.get_close_matches(column, table.column_names, n=1)
+    known = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
+    hint = f"did you mean {near[0]!r}?" if near else f"name one of {known}"
+    raise DataError(f"{source}: column {column!r} ({key})", "does not exist", hint)
+
+
+def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig) -> Column:
+    where = f"{source}: column {entry.column!r}"
+    data = _pick(source, table, entry.column, f"data.features.{name}")
+    if data.null_count == len(data):
+        raise DataError(where, "is empty in every row", f"leave {name!r} out of data.features")
+    kind = entry.type or _infer(where, data)
+    values = _CONVERT[kind](where, data)
+    gaps = int(pd.isna(values).sum())
+    if gaps == len(values):
+        raise DataError(where, "is NaN in every row", f"leave {name!r} out of data.features")
+    if gaps and entry.nullable is False:
+        remedy = "fill them, or set nullable to true"
+        raise DataError(where, f"has {gaps} gaps but is declared not nullable", remedy)
+    return Column(name, entry.column, kind, bool(gaps) or bool(entry.nullable), values)
+
+
+def _infer(where: str, data: pa.ChunkedArray) -> FeatureType:
+    kind = _value_type(data)
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "integer"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        _check_texts(where, data)
+        return "category"
+    remedy = "turn it into numbers or texts, or leave it out of data.features"
+    raise DataError(where, f"holds {kind}, which no feature type takes", remedy)
+
+
+def _check_texts(where: str, data: pa.ChunkedArray) -> None:
+    """Refuse texts that are numbers with a slip, and texts that are a name for each row."""
+    texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
+    numeric = pd.to_numeric(texts, errors="coerce").notna()
+    if numeric.mean() > 0.5:
+        what = f"mixes numbers with texts such as {texts[~numeric].iloc[0]!r}"
+        if numeric.all():
+            what = "holds numbers written as texts"
+        raise DataError(where, what, "correct them, or declare its type in data.features")
+    if len(texts) > 2 and texts.nunique() == len(texts):
+        what = "holds another text in every row: an id, not a category"
+        raise DataError(where, what, "leave it out of data.features")
+
+
+def _to_number(where: str, data: pa.ChunkedArray) -> Values:
+    if not (_is_numeric(data) or pa.types.is_boolean(data.type)):
+        raise DataError(where, f"holds {_value_type(data)}, not numbers", "change its type")
+    values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    if np.isinf(values).any():
+        raise DataError(where, "holds infinite numbers", "replace them with finite ones or gaps")
+    if (np.abs(values[~np.isnan(values)]) > FLOAT32_MAX).any():
+        raise DataError(where, "holds numbers beyond float32's range", "rescale it")
+    return values
+
+
+def _to_integer(where: str, data: pa.ChunkedArray) -> Values:
+    values = _to_number(where, data)
+    present = values[~np.isnan(values)]
+    if (present != np.floor(present)).any():
+        raise DataError(where, "holds fractions, declared as integers", "declare type: number")
+    return values
+
+
+def _to_boolean(where: str, data: pa.ChunkedArray) -> Values:
+    values = _to_number(where, data)
+    if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
+        raise DataError(where, "holds more than 0 and 1", "declare another type")
+    return values
+
+
+def _to_category(where: str, data: pa.ChunkedArray) -> Values:
+    if pa.types.is_floating(data.type):
+        raise DataError(where, "holds fractions, declared as categories", "declare type: number")
+    texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
+    return np.array([None if v is None else str(v) for v in texts], dtype=object)
+
+
+_CONVERT: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
+    "number": _to_number,
+    "integer": _to_integer,
+    "boolean": _to_boolean,
+    "category": _to_category,
+}
+
+
+def _read_target(source: str, data: pa.ChunkedArray) -> Values:
+    where = f"{source}: target"
+    _check_whole(where, data, "drop these rows")
+    kind = _value_type(data)
+    if pa.types.is_boolean(kind):
+        values: Values = np.array(data.to_pylist(), dtype=bool)
+    elif pa.types.is_integer(kind):
+        values = np.array(data.cast(pa.int64()).to_numpy())
+    elif _is_numeric(data):
+        values = np.array(data.cast(pa.float64()).to_numpy())
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        values = np.array(data.to_pylist(), dtype=object)
+    else:
+        raise DataError(where, f"holds {kind}", "name a column of numbers or classes")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise DataError(where, "holds NaN or infinite numbers", "drop these rows")
+    if len(set(values.tolist())) < 2:
+        raise DataError(where, "is the same in every row", "name a target with two values or more")
+    return values
+
+
+def _read_keys(source: str, data: pa.ChunkedArray, column: str) -> Values:
+    _check_whole(f"{source}: column {column!r}", data, "drop these rows: the split goes by it")
+    return np.array(data.to_pandas().to_numpy())
+
+
+def _check_whole(where: str, data: pa.ChunkedArray, remedy: str) -> None:
+    if data.null_count:
+        first = data.is_null().to_pylist().index(True) + 1
+        raise DataError(where, f"has {data.null_count} gaps, the first in row {first}", remedy)
+
+
+def _is_numeric(data: pa.ChunkedArray) -> bool:
+    kind = data.type
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     )
 
 
-def _read_bundled(name: str) -> dict[str, npt.NDArray[Any]]:
-    # diabetes comes standardised unless asked not to; raw units make a usable API.
-    raw = {"scaled": False} if name == "diabetes" else {}
-    bunch = getattr(datasets, f"load_{name}")(**raw)
-    table = dict(zip(map(str, bunch.feature_names), bunch.data.T.astype(np.float64), strict=True))
-    target = bunch.target
-    if "target_names" in bunch:
-        target = bunch.target_names[target]
-    table["target"] = target.astype(object) if target.dtype.kind == "U" else target
-    return table
+def _value_type(data: pa.ChunkedArray) -> pa.DataType:
+    return data.type.value_type if pa.types.is_dictionary(data.type) else data.type
 
 
-def _pick(table: dict[str, npt.NDArray[Any]], column: str, key: str) -> npt.NDArray[Any]:
-    if column not in table:
-        raise DataError(
-            f"{key} = {column!r}", "no such column", f"name one of {', '.join(sorted(table))}"
-        )
-    return table[column]
-
-
-def _hash(columns: list[tuple[str, npt.NDArray[Any]]]) -> str:
+def _hash(columns: list[tuple[str, Values]]) -> str:
     """Hash values, not memory: little-endian numbers, texts with their lengths."""
     digest = hashlib.sha256()
     for name, values in columns:
         if values.dtype == object:
-            texts = [str(value).encode() for value in values]
+            texts = [b"\0" if value is None else b"\1" + value.encode() for value in values]
             data = b"".join(len(text).to_bytes(8, "little") + text for text in texts)
         else:
             data = values.astype(values.dtype.newbyteorder("<")).tobytes()

@@ -84,8 +84,9 @@ def pin_process(numerics: Numerics) -> None:
         raise RuntimeError(f"variables changed while the process started: {', '.join(lost)}")
     if "numpy" in sys.modules:
         raise RuntimeError("numpy was loaded before the process was pinned")
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
     command = [sys.executable, *sys.orig_argv[1:]]
     wanted[_GUARD] = str(os.getpid())
     if sys.platform == "win32":  # there, execve would give the terminal back at once

@@ -1,26 +1,28 @@
 """Turns a fitted pipeline into the bytes of a version: canonical ONNX and a pickle."""
 
+import copy
 import io
 import warnings
 from typing import Any
 
 import joblib
+import numpy as np
 import onnx
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
-from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ConfigError
 from maas.predictor import INPUT
+from maas.training.pipeline import EXPORTED
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 """The newest operator sets that skl2onnx 1.20 writes for every listed estimator."""
 
 
 def export_onnx(pipeline: Pipeline, features: int) -> bytes:
-    """Convert all steps behind `encode` into ONNX with one float32 input, shape (rows, features).
+    """Convert the exported steps into ONNX with one float32 input, shape (rows, features).
 
     The bytes depend on the fitted values alone: no version, no name that counts up,
     operator sets sorted, fields in order.
@@ -28,23 +30,41 @@ def export_onnx(pipeline: Pipeline, features: int) -> bytes:
     Raises:
         ConfigError: the estimator has no ONNX form.
     """
-    options: dict[int, Any] = {}
-    if is_classifier(pipeline):
-        options[id(pipeline[-1])] = {"zipmap": False}
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the parity check is the judge, not hints
-            model = to_onnx(
-                pipeline[1:],
-                initial_types=[(INPUT, FloatTensorType([None, features]))],
-                options=options,
-                target_opset=OPSET,
-            )
-    except (MissingConverter, MissingShapeCalculator, RuntimeError, NotImplementedError) as error:
+        model = _convert(pipeline, features)
+    except Exception as error:  # each of the many converters has errors of its own
         name = type(pipeline[-1]).__name__
         what = f"{name} cannot be exported to ONNX ({str(error).strip().splitlines()[0]})"
-        raise ConfigError("estimator", what, "choose another estimator or other params") from None
+        raise ConfigError("estimator", what, "set `runtime: sklearn`") from None
     return _canonical(model)
+
+
+def _convert(pipeline: Pipeline, features: int) -> Any:
+    # Where there are probabilities, as a matrix and not as a list of maps.
+    matrix = is_classifier(pipeline) and hasattr(pipeline, "predict_proba")
+    pipeline = _number_booleans(pipeline)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the parity check is the judge, not hints
+        return to_onnx(
+            pipeline[EXPORTED],
+            initial_types=[(INPUT, FloatTensorType([None, features]))],
+            options={id(pipeline[-1]): {"zipmap": False}} if matrix else None,
+            target_opset=OPSET,
+        )
+
+
+def _number_booleans(pipeline: Pipeline) -> Pipeline:
+    """The pipeline with 0 and 1 for False and True: ONNX has no boolean labels."""
+    if getattr(pipeline[-1], "classes_", np.empty(0)).dtype != bool:
+        return pipeline
+    copied = copy.deepcopy(pipeline)
+    parts = [copied[-1]]
+    while parts:
+        part = parts.pop()
+        if getattr(part, "classes_", np.empty(0)).dtype == bool:
+            part.classes_ = part.classes_.astype(np.int64)
+        parts += list(np.ravel(np.array(getattr(part, "estimators_", ()), dtype=object)))
+    return copied
 
 
 def export_pickle(pipeline: Pipeline) -> bytes:

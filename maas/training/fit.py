@@ -1,20 +1,24 @@
-"""Splits, fits and measures."""
+"""Fits the pipeline and measures it."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn import metrics
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
 from maas.config import ModelConfig
 from maas.errors import ConfigError, DataError
-from maas.training.data import Dataset
-from maas.training.pipeline import build_pipeline, task_of
+from maas.signature import Feature
+from maas.training.data import Column, Dataset
+from maas.training.estimators import task_of
+from maas.training.pipeline import build_pipeline
+from maas.training.split import Indices, split_rows
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Fitted:
 
     Attributes:
         pipeline: fitted; every thread count in it is 1.
+        features: what the training rows hold.
         train: indices of the training rows.
         held_out: indices of the held-out rows.
         metrics: name -> value on the held-out rows.
@@ -30,85 +35,100 @@ class Fitted:
     """
 
     pipeline: Pipeline
-    train: npt.NDArray[np.int64]
-    held_out: npt.NDArray[np.int64]
+    features: tuple[Feature, ...]
+    train: Indices
+    held_out: Indices
     metrics: dict[str, float]
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset) -> Fitted:
+def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
     """Fit the configured pipeline on the training rows and measure it on the others.
 
     Raises:
         ConfigError: the estimator or a parameter is wrong.
         DataError: the target does not suit the estimator, or cannot be split so.
     """
-    pipeline = build_pipeline(config)
-    task = task_of(pipeline[-1])
-    _check_target(data, task, config.estimator.name)
-    train, held_out = _split(config, data, task)
+    task = task_of(build_pipeline(config, ())[-1])
+    target = _suit_target(data, task, config.estimator.name)
+    train, held_out = split_rows(config, data, task)
+    features = tuple(_describe(column, train) for column in data.columns)
+    pipeline = build_pipeline(config, features)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            pipeline.fit(data.matrix[train], data.target[train])
-        except ValueError as error:
-            raise ConfigError("estimator", f"cannot be fitted: {error}", "change it") from None
-    # Threads are exact in fit; in predict_proba of a forest they change the order of a sum.
-    if "n_jobs" in pipeline[-1].get_params():
-        pipeline[-1].set_params(n_jobs=1)
-    measured = _measure(pipeline, data.matrix[held_out], data.target[held_out], task)
-    return Fitted(pipeline, train, held_out, measured, _said(caught))
+            pipeline.fit(frame.iloc[train], target[train])
+            _set_one_thread(pipeline)
+            measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            first = str(error).strip().splitlines()[0]
+            what = f"{config.estimator.name} cannot be fitted: {first}"
+            raise ConfigError("estimator", what, "change estimator.params or the data") from None
+    if not all(math.isfinite(value) for value in measured.values()):
+        what = f"give no finite metrics: {measured}"
+        remedy = "raise split.test_size"
+        raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
+    return Fitted(pipeline, features, train, held_out, measured, _said(caught))
 
 
-def _check_target(data: Dataset, task: str, estimator: str) -> None:
+def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[np.generic]:
     where = f"{data.source}: target"
-    if len(np.unique(data.target)) < 2:
-        raise DataError(where, "is constant", "choose a target with at least two values")
-    if task == "regression" and data.target.dtype == object:
-        raise DataError(where, f"is text, {estimator} predicts numbers", "name a classifier")
-    if task == "classification" and data.target.dtype.kind == "f":
-        whole = np.all(data.target == np.floor(data.target))
-        if not whole or len(np.unique(data.target)) > len(data.target) // 2:
-            raise DataError(where, f"is numbers, {estimator} predicts classes", "name a regressor")
+    kind = data.target.dtype.kind
+    if task == "regression":
+        if kind not in "if":
+            what = f"is no number, {estimator} predicts numbers"
+            raise DataError(where, what, "name a classifier as estimator.name")
+        return data.target.astype(np.float64)
+    if kind == "f":
+        what = f"has fractions or is float, {estimator} predicts classes"
+        raise DataError(where, what, "name a regressor, or store the classes as integers or texts")
+    return data.target
 
 
-def _split(
-    config: ModelConfig, data: Dataset, task: str
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    method = config.split.method or ("stratified" if task == "classification" else "random")
-    if method == "stratified" and task == "regression":
-        raise ConfigError("split.method", "stratified needs classes", "write `method: random`")
-    try:
-        train, held_out = train_test_split(
-            np.arange(data.rows),
-            test_size=config.split.test_size,
-            random_state=config.seed,
-            stratify=data.target if method == "stratified" else None,
-        )
-    except ValueError as error:
-        raise DataError(
-            f"{data.source} split by {method}, test_size {config.split.test_size}",
-            str(error),
-            "change split.test_size or split.method",
-        ) from None
-    return np.sort(train), np.sort(held_out)
+def _describe(column: Column, train: Indices) -> Feature:
+    """Record what the training rows hold."""
+    values = column.values[train]
+    present = values[~pd.isna(values)]
+    common: dict[str, Any] = {
+        "name": column.name,
+        "column": column.column,
+        "type": column.type,
+        "nullable": column.nullable,
+    }
+    if column.type == "category":
+        if not len(present):
+            where = f"column {column.column!r}"
+            raise DataError(where, "has no value in the training rows", "leave it out")
+        return Feature(**common, categories=tuple(sorted(set(present.tolist()))))
+    if column.type == "boolean" or not len(present):
+        return Feature(**common)
+    return Feature(**common, minimum=float(present.min()), maximum=float(present.max()))
+
+
+def _set_one_thread(pipeline: Pipeline) -> None:
+    """Threads are exact in fit; in predict_proba of a forest they change the order of a sum."""
+    names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
+    pipeline.set_params(**{n: 1 for n in names if n.startswith("model__")})
+    for part in getattr(pipeline[-1], "estimators_", []):
+        if "n_jobs" in getattr(part, "get_params", dict)():
+            part.set_params(n_jobs=1)
 
 
 def _measure(
-    pipeline: Pipeline, matrix: npt.NDArray[Any], truth: npt.NDArray[Any], task: str
+    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[np.generic], task: str
 ) -> dict[str, float]:
-    answers = pipeline.predict(matrix)
+    answers = pipeline.predict(frame)
     if task == "regression":
         return {
             "r2": float(metrics.r2_score(truth, answers)),
             "mae": float(metrics.mean_absolute_error(truth, answers)),
             "rmse": float(metrics.root_mean_squared_error(truth, answers)),
         }
-    truth, answers = np.asarray(truth.tolist()), np.asarray(answers.tolist())
+    given, predicted = np.asarray(truth.tolist()), np.asarray(answers.tolist())
     return {
-        "accuracy": float(metrics.accuracy_score(truth, answers)),
-        "balanced_accuracy": float(metrics.balanced_accuracy_score(truth, answers)),
-        "f1_macro": float(metrics.f1_score(truth, answers, average="macro")),
+        "accuracy": float(metrics.accuracy_score(given, predicted)),
+        "balanced_accuracy": float(metrics.balanced_accuracy_score(given, predicted)),
+        "f1_macro": float(metrics.f1_score(given, predicted, average="macro")),
     }
 
 

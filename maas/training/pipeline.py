@@ -1,110 +1,112 @@
-"""Builds the scikit-learn pipeline that a config asks for."""
+"""Builds the scikit-learn pipeline that a config asks for.
 
-import inspect
-import typing
+Its steps: `encode` turns rows (a data frame, or an array with the same columns) into
+the float32 matrix that serving makes of a request: numbers first, then a code per
+category, -1 where there is a gap or a category that training did not see. `widen` lets
+scikit-learn compute on these values in float64. `prepare` (where there is something to
+prepare) imputes, scales and spreads categories. `model` predicts. What is behind
+`widen` is what is exported.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import ensemble, linear_model, neighbors, neural_network, svm, tree
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 
-from maas.config import EstimatorConfig, ModelConfig
-from maas.errors import ConfigError
+from maas.config import ModelConfig, PreprocessingConfig
+from maas.signature import Feature
+from maas.training.estimators import build_estimator, splits_by_value, takes_gaps
 
-ESTIMATORS: dict[str, type[BaseEstimator]] = {
-    kind.__name__: kind
-    for kind in (
-        ensemble.ExtraTreesClassifier,
-        ensemble.ExtraTreesRegressor,
-        ensemble.GradientBoostingClassifier,
-        ensemble.GradientBoostingRegressor,
-        ensemble.HistGradientBoostingClassifier,
-        ensemble.HistGradientBoostingRegressor,
-        ensemble.RandomForestClassifier,
-        ensemble.RandomForestRegressor,
-        linear_model.ElasticNet,
-        linear_model.Lasso,
-        linear_model.LinearRegression,
-        linear_model.LogisticRegression,
-        linear_model.Ridge,
-        neighbors.KNeighborsClassifier,
-        neighbors.KNeighborsRegressor,
-        neural_network.MLPClassifier,
-        neural_network.MLPRegressor,
-        svm.SVC,
-        svm.SVR,
-        tree.DecisionTreeClassifier,
-        tree.DecisionTreeRegressor,
-    )
-}
-"""The estimators a config may name: no import paths, so a config can load no code."""
-
-_TREES = ("Forest", "Trees", "Tree", "GradientBoosting")
+EXPORTED = slice(2, None)
+"""The steps behind `encode` and `widen`."""
 
 
-def build_pipeline(config: ModelConfig) -> Pipeline:
-    """Build the unfitted pipeline: `encode`, `scale` (where asked for), `model`.
-
-    `encode` rounds the features to float32, as serving does, then computes in float64.
-    It takes lists, arrays and data frames; the other steps are what is exported.
+def build_pipeline(config: ModelConfig, features: Sequence[Feature]) -> Pipeline:
+    """Build the unfitted pipeline for these features.
 
     Raises:
         ConfigError: no such estimator, or a parameter it does not take.
     """
-    model = _build_estimator(config.estimator, config.seed)
-    steps: list[tuple[str, Any]] = [("encode", _encoder())]
-    if _wants_scale(config):
-        steps.append(("scale", StandardScaler()))
-    return Pipeline([*steps, ("model", model)])
+    model = build_estimator(config.estimator, config.seed)
+    prepare = _preparation(config.preprocessing, features, model)
+    return Pipeline(
+        [
+            ("encode", _encoder(features)),
+            ("widen", _cast(np.float64)),
+            *([("prepare", prepare)] if prepare else []),
+            ("model", model),
+        ]
+    )
 
 
-def _encoder() -> Pipeline:
-    def cast(dtype: type[np.floating[Any]]) -> FunctionTransformer:
-        return FunctionTransformer(
-            np.asarray, kw_args={"dtype": dtype}, feature_names_out="one-to-one"
+def _encoder(features: Sequence[Feature]) -> ColumnTransformer:
+    numbers = [i for i, feature in enumerate(features) if feature.type != "category"]
+    texts = [i for i, feature in enumerate(features) if feature.type == "category"]
+    codes = OrdinalEncoder(
+        categories=[np.array(features[i].categories, dtype=object) for i in texts],
+        handle_unknown="use_encoded_value",
+        unknown_value=-1,
+        dtype=np.float32,
+    )
+    steps: list[tuple[str, Any, list[int]]] = []
+    if numbers:
+        steps.append(("numbers", _cast(np.float32), numbers))
+    if texts:
+        steps.append(("categories", codes, texts))
+    return ColumnTransformer(steps, sparse_threshold=0, verbose_feature_names_out=False)
+
+
+def _cast(dtype: type[np.floating[Any]]) -> FunctionTransformer:
+    return FunctionTransformer(np.asarray, kw_args={"dtype": dtype}, feature_names_out="one-to-one")
+
+
+def _preparation(
+    config: PreprocessingConfig, features: Sequence[Feature], model: BaseEstimator
+) -> ColumnTransformer | None:
+    numbers = [feature for feature in features if feature.type != "category"]
+    texts = [feature for feature in features if feature.type == "category"]
+    of_numbers = _number_steps(config, numbers, model)
+    spread = bool(texts) and config.encode == "onehot"
+    if not of_numbers and not spread:
+        return None
+    steps: list[tuple[str, Any, slice]] = []
+    if numbers:
+        steps.append(("numbers", of_numbers or "passthrough", slice(0, len(numbers))))
+    if texts:
+        onehot = OneHotEncoder(
+            categories=[np.arange(len(f.categories or ()), dtype=np.float64) for f in texts],
+            handle_unknown="ignore",
+            sparse_output=False,
         )
+        columns = slice(len(numbers), len(features))
+        steps.append(("categories", onehot if spread else "passthrough", columns))
+    return ColumnTransformer(steps, sparse_threshold=0)
 
-    return Pipeline([("float32", cast(np.float32)), ("float64", cast(np.float64))])
 
-
-def _wants_scale(config: ModelConfig) -> bool:
-    scale = config.preprocessing.scale
+def _number_steps(
+    config: PreprocessingConfig, numbers: Sequence[Feature], model: BaseEstimator
+) -> Pipeline | None:
+    steps: list[tuple[str, Any]] = []
+    impute = config.impute
+    if impute == "auto":
+        gaps = any(feature.nullable for feature in numbers) and not takes_gaps(model)
+        impute = "median" if gaps else "none"
+    if numbers and impute != "none":
+        # A column of gaps alone among the training rows must not vanish.
+        steps.append(("impute", SimpleImputer(strategy=impute, keep_empty_features=True)))
+    scale = config.scale
     if scale == "auto":
-        return not any(part in config.estimator.name for part in _TREES)
-    return scale == "standard"
-
-
-def _build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
-    kind = ESTIMATORS.get(config.name)
-    if kind is None:
-        raise ConfigError(
-            f"estimator.name = {config.name!r}",
-            "no such estimator",
-            f"name one of {', '.join(sorted(ESTIMATORS))}",
-        )
-    known = inspect.signature(kind).parameters
-    for name in config.params:
-        if name not in known:
-            raise ConfigError(
-                f"estimator.params.{name}",
-                f"{config.name} takes no such parameter",
-                f"use some of {', '.join(known)}",
-            )
-    params = {"random_state": seed} if "random_state" in known else {}
-    estimator = kind(**(params | config.params))
-    _check_params(estimator)
-    return estimator
-
-
-def _check_params(estimator: BaseEstimator) -> None:
-    try:
-        estimator._validate_params()
-    except ValueError as error:  # sklearn.utils._param_validation.InvalidParameterError
-        raise ConfigError("estimator.params", str(error), "correct the value") from None
-
-
-def task_of(estimator: BaseEstimator) -> typing.Literal["classification", "regression"]:
-    """What the estimator does."""
-    return "classification" if is_classifier(estimator) else "regression"
+        scale = "none" if splits_by_value(model) else "standard"
+    if numbers and scale == "standard":
+        steps.append(("scale", StandardScaler()))
+    return Pipeline(steps) if steps else None

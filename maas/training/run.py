@@ -4,22 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from maas.config import TrainConfig
-from maas.errors import ConfigError, GateError
+from maas.config import GateConfig, ModelConfig, TrainConfig
+from maas.errors import ConfigError, GateError, StorageError
 from maas.predictor import Predictor
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
-from maas.registry.store import Mirror, mirror, prepare_store, store_numbers
-from maas.registry.versions import MODEL, PICKLE, Registry, Version
-from maas.signature import Feature, Label, Signature
+from maas.registry.store import mirror, prepare_store, store_numbers
+from maas.registry.versions import MODEL_FILES, PICKLE, REFERENCE, Registry, Version
+from maas.signature import Label, Signature, Value
 from maas.training.circumstances import describe_run
-from maas.training.data import Dataset, read_dataset
+from maas.training.data import Column, Dataset, read_dataset
+from maas.training.estimators import task_of
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit import Fitted, fit
-from maas.training.parity import TOLERANCE, check_parity
-from maas.training.pipeline import task_of
+from maas.training.parity import Parity, check_parity, load_scorer, tolerance_for
+from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]
 STEPS = 6
@@ -28,20 +31,35 @@ STEPS = 6
 
 @dataclass(frozen=True)
 class Outcome:
-    """A published version, its mirror, and what scikit-learn warned of."""
+    """A published version, the state of its mirror, and what scikit-learn warned of."""
 
     version: Version
-    mirror: Mirror
+    mirror: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a config and its data give, before anything is published."""
+
+    files: dict[str, bytes]
+    manifest: Manifest
+    parity: Parity
     warnings: tuple[str, ...]
 
 
 def train(
-    config: TrainConfig, models_dir: Path, argv: Sequence[str], report: Report = lambda _: None
+    config: TrainConfig,
+    root: Path,
+    models_dir: Path,
+    argv: Sequence[str],
+    report: Report = lambda _: None,
 ) -> Outcome:
     """Train, check and publish one version.
 
     Args:
         config: the run.
+        root: the folder that data paths are relative to.
         models_dir: the registry's folder.
         argv: the command, for run.json.
         report: called at the start of each step with a line for people.
@@ -52,24 +70,46 @@ def train(
     started = perf_counter()
     registry = Registry(models_dir)
     registry.prepare(config.model_name)
-    prepare_store()
-
-    report(f"reading {config.data.source}")
-    data = read_dataset(config.data)
-    report(f"fitting {config.estimator.name} on {data.rows} rows")
-    fitted = fit(config, data)
-    _check_gates(config, fitted)
-    report("exporting to ONNX")
-    signature = _sign(config, data, fitted)
-    files = {
-        MODEL: export_onnx(fitted.pipeline, len(signature.features)),
-        PICKLE: export_pickle(fitted.pipeline),
-    }
-    report(f"comparing ONNX with scikit-learn on {len(fitted.held_out)} held-out rows")
-    parity = check_parity(
-        fitted.pipeline, Predictor(files[MODEL], signature), data.matrix[fitted.held_out]
-    )
+    prepare_store(config.model_name)
+    product = produce(config, root, report)
     report(f"publishing to {models_dir}")
+    run = describe_run(
+        config, argv, perf_counter() - started, product.parity.figures(), product.warnings
+    )
+    version = registry.publish(
+        product.manifest,
+        product.files,
+        canonical_json(run, indent=1),
+        store_numbers(config.model_name),
+    )
+    report(f"mirroring to the BentoML store as {version.tag}")
+    try:
+        state: str = mirror(version).state
+    except StorageError as error:  # the version is published: a later sync can mirror it
+        state = str(error)
+    return Outcome(version, state, product.warnings)
+
+
+def produce(config: TrainConfig, root: Path, report: Report = lambda _: None) -> Product:
+    """Make the files of a version and its manifest, and check them; publish nothing.
+
+    Raises:
+        MaasError: the data, the config or the model is not fine.
+    """
+    report(f"reading {config.data.source}")
+    data = read_dataset(config, root)
+    frame = data.frame()
+    report(f"fitting {config.estimator.name} on {data.rows} rows")
+    fitted = fit(config, data, frame)
+    _check_gates(config, fitted)
+    signature = sign(config, data, fitted)
+    report(f"exporting for runtime {config.runtime}")
+    files = _export(config, data, fitted, signature)
+    report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
+    scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
+    held_out = frame.iloc[fitted.held_out]
+    tolerance = tolerance_for(signature, data.target[fitted.train])
+    parity = check_parity(fitted.pipeline, Predictor(scorer, signature), held_out, tolerance)
     manifest = Manifest.seal(
         files,
         model_name=config.model_name,
@@ -78,14 +118,22 @@ def train(
         signature=signature,
         metrics=fitted.metrics,
         runtime=config.runtime,
-        parity=ParityRecord(passed=parity.passed, tolerance=TOLERANCE),
+        parity=ParityRecord(passed=parity.passed, tolerance=tolerance),
     )
-    run = describe_run(config, argv, perf_counter() - started, parity.figures(), fitted.warnings)
-    version = registry.publish(
-        manifest, files, canonical_json(run, indent=1), store_numbers(config.model_name)
-    )
-    report(f"mirroring to the BentoML store as {version.tag}")
-    return Outcome(version, mirror(version), fitted.warnings)
+    return Product(files, manifest, parity, fitted.warnings)
+
+
+def _export(
+    config: ModelConfig, data: Dataset, fitted: Fitted, signature: Signature
+) -> dict[str, bytes]:
+    reference = describe_reference(signature, data, fitted.train)
+    files = {
+        PICKLE: export_pickle(fitted.pipeline),
+        REFERENCE: canonical_json(reference, indent=1),
+    }
+    if config.runtime == "onnx":
+        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, len(signature.features))
+    return files
 
 
 def _check_gates(config: TrainConfig, fitted: Fitted) -> None:
@@ -99,33 +147,38 @@ def _check_gates(config: TrainConfig, fitted: Fitted) -> None:
         if (low is not None and value < low) or (high is not None and value > high):
             raise GateError(
                 f"gates.{name}",
-                f"{name} = {value:.6g} is outside {low} to {high}; nothing was published",
+                f"{name} = {value:.6g}, the gate is {_bounds(gate)}; nothing was published",
                 "improve the model or change the gate",
             )
 
 
-def _sign(config: TrainConfig, data: Dataset, fitted: Fitted) -> Signature:
+def _bounds(gate: GateConfig) -> str:
+    bounds = {"min": gate.min, "max": gate.max}
+    return ", ".join(f"{name} {value:g}" for name, value in bounds.items() if value is not None)
+
+
+def sign(config: ModelConfig, data: Dataset, fitted: Fitted) -> Signature:
     """Record what the model takes and gives, from the rows it was trained on."""
-    rows = data.matrix[fitted.train]
-    features = tuple(
-        Feature(
-            name=name,
-            column=column,
-            type="number",
-            minimum=float(values.min()),
-            maximum=float(values.max()),
-        )
-        for (name, column), values in zip(data.columns.items(), rows.T, strict=True)
-    )
     task = task_of(fitted.pipeline[-1])
+    first = fitted.train[0]
     return Signature(
-        features=features,
+        features=fitted.features,
+        unknown=config.preprocessing.unknown,
         target=config.data.target,
         task=task,
         classes=_classes(fitted) if task == "classification" else None,
-        probabilities=hasattr(fitted.pipeline, "predict_proba"),
-        example=dict(zip(data.columns, rows[0].tolist(), strict=True)),
+        probabilities=task == "classification" and hasattr(fitted.pipeline, "predict_proba"),
+        example={column.name: _value(column, column.values[first]) for column in data.columns},
     )
+
+
+def _value(column: Column, value: Any) -> Value:
+    if pd.isna(value):
+        return None
+    kinds: dict[str, Callable[[Any], Value]] = {
+        "number": float, "integer": int, "boolean": bool, "category": str,
+    }  # fmt: skip
+    return kinds[column.type](value)
 
 
 def _classes(fitted: Fitted) -> tuple[Label, ...]:

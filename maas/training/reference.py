@@ -1,0 +1,54 @@
+"""reference.json: how the training rows were distributed, to hold later requests against."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from maas.predictor import label_text
+from maas.signature import Signature
+from maas.training.data import Dataset
+from maas.training.split import Indices
+
+BINS = 20
+"""Equal-width bins between the smallest and the largest training value."""
+
+
+def describe_reference(signature: Signature, data: Dataset, train: Indices) -> dict[str, Any]:
+    """Count the training rows' values, per feature and of the target.
+
+    Numbers: counts in `BINS` bins with their edges. Categories, booleans and classes:
+    counts per value. Gaps apart, as `nulls`.
+    """
+    by_name = {column.name: column.values[train] for column in data.columns}
+    features = {}
+    for feature in signature.features:
+        values = by_name[feature.name]
+        present = values[~pd.isna(values)]
+        if feature.type == "category":
+            counts = _count(present.tolist(), list(feature.categories or ()))
+        elif feature.type == "boolean":
+            counts = _count([bool(v) for v in present], [False, True])
+        else:
+            counts = _bin(present)
+        features[feature.name] = counts | {"nulls": int(len(values) - len(present))}
+    target = data.target[train]
+    if signature.classes is not None:
+        of_target = _count(target.tolist(), list(signature.classes))
+    else:
+        of_target = _bin(target.astype(np.float64))
+    return {"rows": len(train), "features": features, "target": of_target}
+
+
+def _count(values: list[Any], known: list[Any]) -> dict[str, Any]:
+    counts = dict.fromkeys(known, 0)
+    for value in values:
+        counts[value] += 1
+    return {"counts": {label_text(value): count for value, count in counts.items()}}
+
+
+def _bin(values: Any) -> dict[str, Any]:
+    if not len(values):
+        return {"edges": [], "counts": []}
+    counts, edges = np.histogram(values, bins=BINS)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}

@@ -1,0 +1,74 @@
+"""Chooses the rows that are held out."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
+
+from maas.config import ModelConfig
+from maas.errors import ConfigError, DataError
+from maas.training.data import Dataset
+
+Indices = npt.NDArray[np.int64]
+
+
+def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, Indices]:
+    """Split into training and held-out rows; indices ascend.
+
+    Raises:
+        ConfigError: the method does not suit the task.
+        DataError: the data cannot be split so.
+    """
+    method = config.split.method or ("stratified" if task == "classification" else "random")
+    if method == "stratified" and task == "regression":
+        raise ConfigError("split.method", "stratified needs classes", "write `method: random`")
+    if method == "stratified":
+        _check_class_sizes(data)
+    try:
+        train, held_out = _split(config, data, method)
+    except ValueError as error:
+        what = f"cannot be split by {method} with test_size {config.split.test_size}: {error}"
+        raise DataError(data.source, what, "change split.test_size or split.method") from None
+    if task == "classification":
+        _check_classes(data, train, held_out)
+    return np.sort(train), np.sort(held_out)
+
+
+def _split(config: ModelConfig, data: Dataset, method: str) -> tuple[Indices, Indices]:
+    rows, size = np.arange(data.rows), config.split.test_size
+    if method == "time":
+        order = np.argsort(np.asarray(data.keys), kind="stable")
+        cut = data.rows - math.ceil(data.rows * size)
+        if cut < 1:
+            raise ValueError("no row would be left to train on")
+        return order[:cut], order[cut:]
+    if method == "group":
+        splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=config.seed)
+        train, held_out = next(splitter.split(rows, groups=data.keys))
+        return train, held_out
+    stratify = data.target if method == "stratified" else None
+    train, held_out = train_test_split(
+        rows, test_size=size, random_state=config.seed, stratify=stratify
+    )
+    return train, held_out
+
+
+def _check_class_sizes(data: Dataset) -> None:
+    labels, counts = np.unique(data.target, return_counts=True)
+    if counts.min() < 2:
+        raise DataError(
+            f"{data.source}: target",
+            f"class {labels[counts.argmin()]!r} has one row, too few for a stratified split",
+            "add rows of it, merge it into another, or write `method: random`",
+        )
+
+
+def _check_classes(data: Dataset, train: Indices, held_out: Indices) -> None:
+    """A class that training does not see would be measured but could never be predicted."""
+    seen, asked = set(data.target[train].tolist()), set(data.target[held_out].tolist())
+    if len(seen) < 2 or asked - seen:
+        lost = sorted(asked - seen, key=str) or sorted(seen, key=str)
+        what = f"class {lost[0]!r} stands on one side of the split alone"
+        remedy = "add rows of it, or change split.test_size or split.method"
+        raise DataError(f"{data.source}: target", what, remedy)

@@ -1,0 +1,190 @@
+"""Data: typed as they are, hashed as read, refused with file, column and remedy."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from maas.config import ModelConfig
+from maas.errors import DataError
+from maas.training.data import Dataset, read_dataset
+
+GOOD = "size,count,ok,city,y\n1.5,1,true,Köln,a\n,2,false,Bonn,b\n3.5,,true,Bonn,a\n2,4,,,b\n"
+
+
+def config(source: str, target: str = "y", split=None, **data) -> ModelConfig:
+    return ModelConfig.model_validate(
+        {
+            "data": {"source": source, "target": target, **data},
+            "estimator": {"name": "LogisticRegression"},
+            "split": split or {},
+        }
+    )
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Read a text (or bytes) as data.csv."""
+
+    def read(text: str | bytes, **kwargs) -> Dataset:
+        data = text if isinstance(text, bytes) else text.encode()
+        (tmp_path / "data.csv").write_bytes(data)
+        return read_dataset(config("data.csv", **kwargs), tmp_path)
+
+    return read
+
+
+def test_types_and_gaps_are_inferred(read):
+    data = read(GOOD)
+    assert [(c.name, c.type, c.nullable) for c in data.columns] == [
+        ("size", "number", True),
+        ("count", "integer", True),
+        ("ok", "boolean", True),
+        ("city", "category", True),
+    ]
+    frame = data.frame()
+    assert frame["city"].tolist() == ["Köln", "Bonn", "Bonn", None]
+    assert frame["ok"].tolist()[:3] == [1.0, 0.0, 1.0]
+    assert np.isnan(frame["size"][1])
+    assert data.target.tolist() == ["a", "b", "a", "b"]
+
+
+def test_parquet_says_what_csv_says(read, tmp_path: Path):
+    as_csv = read(GOOD)
+    table = pa.table(
+        {
+            "size": pa.array([1.5, None, 3.5, 2.0], pa.float32()),
+            "count": pa.array([1, 2, None, 4], pa.int16()),
+            "ok": [True, False, True, None],
+            "city": pa.array(["Köln", "Bonn", "Bonn", None]).dictionary_encode(),
+            "y": ["a", "b", "a", "b"],
+        }
+    )
+    pa.parquet.write_table(table, tmp_path / "data.parquet")
+    assert read_dataset(config("data.parquet"), tmp_path).sha256 == as_csv.sha256
+
+
+def test_types_can_be_declared(read):
+    features = {
+        "n": {"column": "count", "type": "number"},
+        "c": {"column": "count", "type": "category"},
+        "o": {"column": "ok", "nullable": True},
+    }
+    data = read(GOOD, features=features)
+    assert [c.type for c in data.columns] == ["number", "category", "boolean"]
+    assert data.columns[1].values.tolist() == ["1", "2", None, "4"]
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "values"),
+    [
+        ("true,false,true", "b", [True, False, True]),
+        ("1,0,7", "i", [1, 0, 7]),
+        ("1.5,0,7", "f", [1.5, 0, 7]),
+        ("x,y,x", "O", ["x", "y", "x"]),
+    ],
+)
+def test_targets_stay_themselves(read, target, kind, values):
+    rows = zip((1, 2, 3), target.split(","), strict=True)
+    data = read("a,y\n" + "".join(f"{a},{y}\n" for a, y in rows))
+    assert data.target.dtype.kind == kind
+    assert data.target.tolist() == values
+
+
+def test_the_hash_is_of_the_values_that_are_used(read):
+    digest = read(GOOD).sha256
+    assert read(GOOD.replace("\n", "\r\n")).sha256 == digest
+    assert read(GOOD.replace("3.5", "3.50")).sha256 == digest
+    assert read(GOOD.replace("3.5", "3.6")).sha256 != digest
+    assert read(GOOD.replace("Köln", "Koeln")).sha256 != digest
+    named = {"size": "size", "count": "count"}
+    assert (
+        read(GOOD, features=named).sha256 == read(GOOD.replace("Köln", "x"), features=named).sha256
+    )
+
+
+def test_all_columns_but_target_and_split_column_are_features(read):
+    text = "when,a,y\n2024-01-02,1,u\n2024-01-01,2,v\n"
+    data = read(text, split={"method": "time", "column": "when"})
+    assert [c.name for c in data.columns] == ["a"]
+    assert data.keys is not None
+    assert data.keys[0] > data.keys[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "said"),
+    [
+        (GOOD, {"target": "z"}, ["column 'z'", "does not exist"]),
+        (GOOD, {"target": "Y"}, ["column 'Y'", "name one of"]),
+        (GOOD, {"features": {"a": "sizes"}}, ["column 'sizes'", "did you mean 'size'?"]),
+        (GOOD, {"features": {"a": "y"}}, ["data.features.a", "is the target"]),
+        ("a,y\n1,x\n2,\n", {}, ["target", "1 gaps, the first in row 2", "drop"]),
+        ("a,y\n1,1.5\n2,nan\n", {}, ["target", "gaps"]),
+        ("a,y\n1,x\n2,x\n", {}, ["target", "the same in every row"]),
+        ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "empty in every row", "leave"]),
+        ("a,y\np,x\nq,z\nr,x\n", {}, ["column 'a'", "an id, not a category", "leave it out"]),
+        ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "stands twice", "rename"]),
+        ("a;y\n1;x\n2;z\n", {}, ["data.csv", "separated by ';'", "save it with commas"]),
+        ("a\ty\n1\tx\n", {}, ["separated by '\\t'"]),
+        ("a,y\n1,é\n2,z\n".encode("latin-1"), {}, ["column 'y'", "not UTF-8"]),
+        ("é,y\n1,x\n2,z\n".encode("latin-1"), {}, ["header that is not UTF-8"]),
+        ("a,y\n1,x\n".encode("utf-16"), {}, ["UTF-16", "save it as UTF-8"]),
+        ("a,y\n1,x\n2,z\nthree,x\n", {}, ["column 'a'", "mixes numbers with texts", "'three'"]),
+        ("a,y\n", {}, ["a header but no rows"]),
+        (b"", {}, ["is empty (0 bytes)"]),
+        ("a,y\n1,x,3\n", {}, ["Expected 2 columns, got 3"]),
+        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without its index"]),
+        ("y\nx\nz\n", {}, ["no column but the target"]),
+        ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "no feature type takes"]),
+        ("a,y\n1,x\ninf,z\n", {}, ["column 'a'", "infinite"]),
+        ("a,y\n1,x\n1e39,z\n", {}, ["column 'a'", "float32"]),
+        (
+            GOOD,
+            {"features": {"a": {"column": "size", "nullable": False}}},
+            ["declared not nullable"],
+        ),
+        (GOOD, {"features": {"a": {"column": "size", "type": "integer"}}}, ["fractions"]),
+        (GOOD, {"features": {"a": {"column": "count", "type": "boolean"}}}, ["more than 0 and 1"]),
+        (GOOD, {"features": {"a": {"column": "city", "type": "number"}}}, ["not numbers"]),
+        (GOOD, {"split": {"method": "group", "column": "city"}}, ["column 'city'", "split"]),
+    ],
+)
+def test_what_cannot_be_trained_on_is_refused_by_name(read, text, options, said):
+    with pytest.raises(DataError) as caught:
+        read(text, **options)
+    line = str(caught.value)
+    assert "\n" not in line
+    for words in said:
+        assert words in line
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("none.csv", "does not exist"),
+        ("folder.csv", "cannot be read"),
+        ("data.xlsx", "neither a .csv or .parquet file nor a bundled set"),
+        ("broken.parquet", "is no Parquet file"),
+    ],
+)
+def test_a_wrong_source_is_refused(tmp_path: Path, source: str, said: str):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 not at all")
+    with pytest.raises(DataError, match=said):
+        read_dataset(config(source), tmp_path)
+
+
+def test_a_declared_category_may_look_like_numbers(read):
+    features = {"a": {"column": "a", "type": "category"}}
+    data = read("a,y\n1,x\n2,z\nthree,x\n", features=features)
+    assert data.columns[0].values.tolist() == ["1", "2", "three"]
+
+
+def test_a_frame_of_two_hundred_columns_is_read(tmp_path: Path):
+    frame = pd.DataFrame(np.arange(2000.0).reshape(10, 200), columns=[f"c {i}" for i in range(200)])
+    frame["y"] = ["a", "b"] * 5
+    frame.to_csv(tmp_path / "wide.csv", index=False)
+    assert len(read_dataset(config("wide.csv"), tmp_path).columns) == 200
