@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import bentoml
-from bentoml.images import Image
 from pydantic import Field
 
 from maas.serving.answers import BatchPrediction, ClassProbabilities, Prediction
 from maas.serving.gate import gated
+from maas.serving.packaging import bento_image, bento_labels, bento_model
+from maas.serving.scoring import AsyncPredictor
 from maas.serving.served import open_served
 from maas.serving.startup import prepare_deployment
 
@@ -27,6 +28,9 @@ else:
     Row = SERVED.row_type
     Label = Literal[SIGNATURE.classes] if SIGNATURE.classes else float
 
+Answered = Prediction[Row, Label]
+AnsweredWithProbabilities = ClassProbabilities[Row, Label]
+AnsweredBatch = BatchPrediction[Label]
 Rows = Annotated[list[Row], Field(max_length=CONFIG.max_batch_rows)]
 
 
@@ -34,14 +38,13 @@ Rows = Annotated[list[Row], Field(max_length=CONFIG.max_batch_rows)]
     service_class=gated(SERVED),
     http={"port": CONFIG.port},
     workers=CONFIG.workers,
-    labels=SERVED.labels,
-    # No distribution named: BentoML then installs no compiler and no git into the image.
-    image=Image(base_image="python:3.11-slim-bookworm", distro="none", lock_python_packages=False),
+    labels=bento_labels(SERVED),
+    image=bento_image(SERVED),
 )
 class ModelService:
     """Typed predictions from one version of one model."""
 
-    model = SERVED.bento_model
+    bento_model = bento_model(SERVED)
 
     @bentoml.on_deployment
     def prepare() -> None:  # BentoML makes it static
@@ -49,23 +52,21 @@ class ModelService:
         prepare_deployment(SERVED)
 
     def __init__(self) -> None:
-        self.predictor = SERVED.load_predictor()
+        self.predictor = AsyncPredictor(SERVED.load_predictor(), SERVED.version.manifest.runtime)
 
     @bentoml.api
-    async def predict(self, row: Row, /) -> Prediction[Row, Label]:
+    async def predict(self, row: Row, /) -> Answered:
         """Predict one row."""
-        (prediction,) = self.predictor.predict(self.predictor.encode([row]))
-        return Prediction(input=row, prediction=prediction, model_version=VERSION)
+        (prediction,) = await self.predictor.predict([row])
+        return Answered(input=row, prediction=prediction, model_version=VERSION)
 
     if SIGNATURE.probabilities:
 
         @bentoml.api
-        async def predict_proba(self, row: Row, /) -> ClassProbabilities[Row, Label]:
+        async def predict_proba(self, row: Row, /) -> AnsweredWithProbabilities:
             """Predict one row, with the probability of each class."""
-            (prediction,), (probabilities,) = self.predictor.predict_proba(
-                self.predictor.encode([row])
-            )
-            return ClassProbabilities(
+            (prediction,), (probabilities,) = await self.predictor.predict_proba([row])
+            return AnsweredWithProbabilities(
                 input=row,
                 prediction=prediction,
                 probabilities=probabilities,
@@ -73,24 +74,20 @@ class ModelService:
             )
 
         @bentoml.api
-        async def predict_batch(
-            self, rows: Rows, probabilities: bool = False
-        ) -> BatchPrediction[Label]:
+        async def predict_batch(self, rows: Rows, probabilities: bool = False) -> AnsweredBatch:
             """Predict many rows, in their order; with the probability of each class if asked."""
-            matrix = self.predictor.encode(rows)
             if not probabilities:
-                return BatchPrediction(
-                    predictions=self.predictor.predict(matrix), model_version=VERSION
-                )
-            predictions, given = self.predictor.predict_proba(matrix)
-            return BatchPrediction(
+                predictions = await self.predictor.predict(rows)
+                return AnsweredBatch(predictions=predictions, model_version=VERSION)
+            predictions, given = await self.predictor.predict_proba(rows)
+            return AnsweredBatch(
                 predictions=predictions, probabilities=given, model_version=VERSION
             )
 
     else:
 
         @bentoml.api
-        async def predict_batch(self, rows: Rows) -> BatchPrediction[Label]:
+        async def predict_batch(self, rows: Rows) -> AnsweredBatch:
             """Predict many rows, in their order."""
-            predictions = self.predictor.predict(self.predictor.encode(rows))
-            return BatchPrediction(predictions=predictions, model_version=VERSION)
+            predictions = await self.predictor.predict(rows)
+            return AnsweredBatch(predictions=predictions, model_version=VERSION)

@@ -35,6 +35,14 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
     return logger
 
 
+def configure_service_logs(env: Env, level: LogLevel) -> None:
+    """Give BentoML's own log lines the configured level, and in prod the form of JSON."""
+    logger = logging.getLogger("bentoml")
+    logger.setLevel(level)
+    for handler in logger.handlers if env == "prod" else ():
+        handler.setFormatter(JsonFormatter(_FORMAT, static_fields={"env": env}))
+
+
 def record_failure(logger: logging.Logger, error: Exception) -> None:
     """Write an error to the log file alone: on stderr it is the command's one line."""
     record = logger.makeRecord(logger.name, logging.ERROR, "", 0, str(error), (), None)

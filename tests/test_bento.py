@@ -74,6 +74,14 @@ def test_a_bento_refuses_when_the_store_has_only_a_tag_with_the_same_prefix(
     assert "model_service:v1" in done.stderr + done.stdout
 
 
+def test_a_bento_whose_model_is_gone_says_so(built: tuple[House, str]):
+    house, tag = built
+    shutil.rmtree(house.store / "models/model_service")
+    done = house.bentoml("serve", tag, timeout=60)
+    assert done.returncode == 1
+    assert "model_service:v1: is not in the store" in done.stderr + done.stdout
+
+
 def test_building_refuses_a_damaged_version_and_a_foreign_tag(trained: House, house: House):
     shutil.copytree(trained.models, house.models)
     other = House(house.folder / "other", environ={"BENTOML_HOME": str(house.store)})

@@ -139,6 +139,24 @@ def test_a_body_gets_its_status(server: Server, content, kind, status):
     assert answer.status_code == status
 
 
+def test_a_row_too_large_to_compute_with_is_422_and_no_traceback(server: Server):
+    large = {"feature1": -3.4e38, "feature2": 3.4e38}
+    for path in ("/predict", "/predict_proba"):
+        answer = server.post(path, large)
+        assert answer.status_code == 422
+        assert "too large" in answer.json()["errors"][0]["message"]
+    answer = server.post("/predict_batch", {"rows": [ROW, large], "probabilities": True})
+    assert answer.json()["errors"][0]["field"] == "rows.1"
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_thousands_of_wrong_fields_get_a_short_answer(server: Server):
+    for body in ({f"k{i}": 1 for i in range(5000)}, {"rows": [{}] * 150}):
+        answer = server.post("/predict_batch", body)
+        assert answer.status_code == 422
+        assert len(answer.content) < 1000
+
+
 def test_chunked_bodies_meet_the_same_limit(server: Server):
     chunks = (b" " * 1000 for _ in range(200))
     answer = server.client.post(
@@ -219,7 +237,7 @@ def test_a_failure_inside_a_method_is_a_500_with_the_id_and_the_traceback_in_the
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "models", "logs"))
     source = (copy / "service.py").read_text()
     broken = source.replace(
-        "(prediction,) = self.predictor.predict(", "(prediction,) = 1 / 0 and ("
+        "(prediction,) = await self.predictor.predict(", "(prediction,) = 1 / 0 and ("
     )
     assert broken != source
     (copy / "service.py").write_text(broken)

@@ -4,10 +4,20 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from maas.config import Env
+from maas.registry.manifest import Manifest
 from maas.signature import Row
 
 RowT = TypeVar("RowT", bound=Row)
 LabelT = TypeVar("LabelT")
+
+
+class ServedModel(Manifest):
+    """What GET /model says: the manifest, and where and as what it is served."""
+
+    version: int
+    tag: str
+    app_env: Env
 
 
 class Answer(BaseModel):

@@ -7,7 +7,8 @@ from typing import Any, get_type_hints
 import anyio.to_thread
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
-from maas.serving.problems import invalid_body
+from maas.errors import OverflowingRowError
+from maas.serving.problems import Problem, invalid_body
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -21,6 +22,11 @@ class Endpoint:
     Args:
         function: the undecorated method.
         instance: the service instance it belongs to.
+
+    Attributes:
+        summary: the first line of the method's docstring.
+        body: the type of a body.
+        answer_type: the type of an answer.
     """
 
     def __init__(self, function: Callable[..., Any], instance: object) -> None:
@@ -29,10 +35,11 @@ class Endpoint:
         self._is_async = inspect.iscoroutinefunction(function)
         parameters = list(inspect.signature(self._call).parameters.values())
         self._is_whole = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
-        self._body: TypeAdapter[Any] = TypeAdapter(
+        self.summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        self.body: TypeAdapter[Any] = TypeAdapter(
             hints[parameters[0].name] if self._is_whole else _keyed(function, parameters, hints)
         )
-        self._answer: TypeAdapter[Any] = TypeAdapter(hints["return"])
+        self.answer_type: TypeAdapter[Any] = TypeAdapter(hints["return"])
 
     async def answer(self, body: bytes) -> bytes:
         """Answer one request.
@@ -41,16 +48,21 @@ class Endpoint:
             Problem: the body is no JSON or does not fit.
         """
         try:
-            value = self._body.validate_json(body)
+            value = self.body.validate_json(body)
         except ValidationError as error:
             raise invalid_body(error) from None
         args = (value,) if self._is_whole else ()
         named = {} if self._is_whole else dict(value)
-        if self._is_async:
-            answer = await self._call(*args, **named)
-        else:
-            answer = await anyio.to_thread.run_sync(lambda: self._call(*args, **named))
-        return self._answer.dump_json(answer)
+        try:
+            if self._is_async:
+                answer = await self._call(*args, **named)
+            else:
+                answer = await anyio.to_thread.run_sync(lambda: self._call(*args, **named))
+        except OverflowingRowError as error:
+            field = "body" if self._is_whole else f"rows.{error.row}"
+            message = {"field": field, "message": f"The row {error.what}"}
+            raise Problem(422, "the model has no finite answer", [message]) from None
+        return self.answer_type.dump_json(answer)
 
 
 def _keyed(

@@ -1,4 +1,4 @@
-"""The ASGI gate in front of BentoML: it owns the predict routes and /model.
+"""The ASGI gate in front of BentoML: it owns the predict routes, /model and /docs.json.
 
 BentoML's own middleware and request parsing stand behind it and keep serving the
 probes, the UI and the client's schema. One request goes one road: limits, body,
@@ -14,8 +14,10 @@ from typing import Any
 import bentoml
 from bentoml import Service
 
-from maas.registry.manifest import canonical_json
+from maas.logs import configure_service_logs
+from maas.serving.answers import ServedModel
 from maas.serving.endpoints import Endpoint
+from maas.serving.openapi import build_openapi
 from maas.serving.problems import CONTENT_TYPE, Problem
 from maas.serving.served import Served
 
@@ -37,6 +39,7 @@ def gated(served: Served) -> type[Service[Any]]:
 
     class GatedService(Service[Any]):
         def to_asgi(self, is_main: bool = True) -> Any:
+            configure_service_logs(served.config.app_env, served.config.log_level)
             functions = {method.route: method.func for method in self.apis.values()}
             return Gate(super().to_asgi(is_main), served, functions)
 
@@ -62,10 +65,17 @@ class Gate:
         self._endpoints: dict[str, Endpoint] = {}
         self._max_body = served.config.max_body_bytes
         version = served.version
-        self._model = canonical_json(
-            version.manifest.model_dump(mode="json")
-            | {"version": version.number, "tag": version.tag, "app_env": served.config.app_env}
-        )
+        self._served = served
+        self._documents = {
+            "/model": ServedModel(
+                **dict(version.manifest),
+                version=version.number,
+                tag=version.tag,
+                app_env=served.config.app_env,
+            )
+            .model_dump_json()
+            .encode()
+        }
         self._model_headers: list[Header] = [
             (b"x-model-version", str(version.number).encode()),
             (b"x-model-digest", version.manifest.digest.encode()),
@@ -75,10 +85,13 @@ class Gate:
         """Answer a request, or hand it to BentoML."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, self._bind_at_startup(send))
-        elif scope["type"] == "http" and scope["path"] in {*self._endpoints, "/model"}:
+        elif scope["type"] == "http" and self._owns(scope["path"]):
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def _owns(self, path: str) -> bool:
+        return path in self._endpoints or path in self._documents
 
     def _bind_at_startup(self, send: Send) -> Send:
         async def bind(message: Message) -> None:
@@ -87,6 +100,7 @@ class Gate:
                 self._endpoints = {
                     path: Endpoint(function, instance) for path, function in self._functions.items()
                 }
+                self._documents["/docs.json"] = build_openapi(self._served, self._endpoints)
             await send(message)
 
         return bind
@@ -125,10 +139,10 @@ class Gate:
         if scope["method"] != allowed:
             raise Problem(405, f"use {allowed} here", headers=[(b"allow", allowed.encode())])
         if endpoint is None:
-            return self._model
+            return self._documents[scope["path"]]
         if not _JSON.fullmatch(headers.get(b"content-type", b"")):
             raise Problem(415, "send the body as content-type application/json")
-        if headers.get(b"content-encoding", b"identity") != b"identity":
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise Problem(415, "send the body without a content-encoding")
         return await endpoint.answer(await self._read(headers, receive))
 

@@ -9,6 +9,9 @@ from pydantic import ValidationError
 
 CONTENT_TYPE = b"application/problem+json"
 
+_MANY = 100
+"""A body with more invalid fields than this is told their number alone."""
+
 
 class Problem(Exception):
     """A request that gets no 2xx answer.
@@ -47,6 +50,10 @@ class Problem(Exception):
 
 def invalid_body(error: ValidationError) -> Problem:
     """What pydantic says of a body: 400 no JSON, 413 too many rows, 422 else."""
+    count = error.error_count()
+    if count > _MANY:
+        what = {"field": "body", "message": f"{count} fields are missing, unknown or invalid"}
+        return Problem(422, f"the body has {count} invalid fields", [what])
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     kinds = {problem["type"] for problem in problems}
     if "json_invalid" in kinds:
@@ -57,4 +64,4 @@ def invalid_body(error: ValidationError) -> Problem:
         {"field": ".".join(map(str, problem["loc"])) or "body", "message": problem["msg"]}
         for problem in problems
     ]
-    return Problem(422, f"the body has {len(errors)} invalid field(s)", errors)
+    return Problem(422, f"the body has {count} invalid field{'s' * (count > 1)}", errors)

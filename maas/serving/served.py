@@ -8,22 +8,20 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import bentoml
 import yaml
-from bentoml.exceptions import BentoMLException
-from bentoml.models import BentoModel
+from bentoml.exceptions import BentoMLException, NotFound
 
 from maas.config import ServiceConfig, load_service_config, models_folder
 from maas.errors import MaasError, ServeError
-from maas.predictor import Predictor
+from maas.predictor import Predictor, make_scorer
 from maas.registry.manifest import Manifest
-from maas.registry.store import Mirror, mirror
-from maas.registry.versions import MANIFEST, MODEL, Registry, Version, read_checked
+from maas.registry.versions import MANIFEST, MODEL_FILES, Registry, Version
 from maas.signature import Row, Signature, row_type
 
-_LABELS = ("model_tag", "model_digest")
+LABELS = ("model_tag", "model_digest")
+"""The labels by which a Bento says what it was built with."""
 
 
 @dataclass(frozen=True)
@@ -45,22 +43,11 @@ class Served:
         """The pydantic type of one row."""
         return row_type(self.signature)
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """What a Bento of this version is labelled with."""
-        return dict(zip(_LABELS, (self.version.tag, self.version.manifest.digest), strict=True))
-
-    @property
-    def bento_model(self) -> BentoModel:
-        """The model as BentoML's packaging sees it: one concrete tag."""
-        if self.in_bento:
-            return BentoModel(self.version.tag)
-        return _Mirrored(self.version)
-
     def load_predictor(self) -> Predictor:
         """Load the model, after its hash was checked."""
-        data = read_checked(self.version.path / MODEL, self.version.manifest)
-        return Predictor(data, self.signature, self.config.threads)
+        runtime = self.version.manifest.runtime
+        data = self.version.read(MODEL_FILES[runtime])
+        return Predictor(make_scorer(runtime, data, self.config.threads), self.signature)
 
     def check(self) -> None:
         """Check every file of the version.
@@ -73,28 +60,6 @@ class Served:
                 self.version.read(name)
         else:
             self.version.check()
-
-
-class _Mirrored(BentoModel):
-    """A version in `models/`: mirrored to the store when BentoML asks for it, not before."""
-
-    def __init__(self, version: Version) -> None:
-        super().__init__(version.tag)
-        object.__setattr__(self, "version", version)  # BentoModel is frozen
-
-    def to_info(self, alias: str | None = None) -> Any:
-        try:
-            self.version.check()
-            found = mirror(self.version)
-            if found.state == "foreign":
-                raise _foreign(self.version, found)
-        except MaasError as error:
-            raise BentoMLException(str(error)) from None
-        return super().to_info(alias)
-
-    def resolve(self, base_path: Any = None) -> Any:
-        mirror(self.version)
-        return super().resolve(base_path)
 
 
 def open_served(project: Path) -> Served:
@@ -128,7 +93,7 @@ def _from_models(project: Path, config: ServiceConfig) -> Version:
 
 def _from_bento(project: Path, config: ServiceConfig) -> Version:
     content = yaml.safe_load((project.parent / "bento.yaml").read_text(encoding="utf-8"))
-    tag, digest = (content["labels"].get(label) for label in _LABELS)
+    tag, digest = (content["labels"].get(label) for label in LABELS)
     number = int(tag.rpartition(":v")[2])
     if config.model_version not in ("latest", number):
         raise ServeError(
@@ -136,7 +101,10 @@ def _from_bento(project: Path, config: ServiceConfig) -> Version:
             f"this Bento holds {tag} and nothing else",
             "unset it, or build a Bento of that version",
         )
-    stored = bentoml.models.get(tag)
+    try:
+        stored = bentoml.models.get(tag)
+    except NotFound:
+        raise ServeError(tag, "is not in the store", _RESTORE) from None
     path = Path(stored.path)
     if path.name != f"v{number}":  # BentoML takes a unique prefix for the whole tag
         raise ServeError(tag, f"is not in the store ({path.name} is)", _RESTORE)
@@ -163,11 +131,3 @@ def read_manifest(path: Path) -> bytes:
         return (path / MANIFEST).read_bytes()
     except OSError as error:
         raise ServeError(path / MANIFEST, f"cannot be read ({error.strerror})", _RESTORE) from None
-
-
-def _foreign(version: Version, found: Mirror) -> ServeError:
-    return ServeError(
-        found.path,
-        f"holds another model under {version.tag}: this one has {version.manifest.digest}",
-        "set BENTOML_HOME to another folder, or give your model another model_name",
-    )

@@ -7,6 +7,7 @@ import click
 from bentoml.exceptions import BentoMLException
 
 from maas.errors import MaasError, ServeError
+from maas.logs import configure_service_logs
 from maas.serving.served import Served, open_served
 
 
@@ -19,6 +20,7 @@ def prepare_deployment(served: Served) -> None:
     Raises:
         BentoMLException: one line; BentoML prints it and exits 1.
     """
+    configure_service_logs(served.config.app_env, served.config.log_level)
     try:
         served.check()
         served.load_predictor()
@@ -46,5 +48,7 @@ def _check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ServeError(
-                f"port {port}", f"cannot be used ({error.strerror})", "name another with --port"
+                f"{host} port {port}",
+                f"cannot be used ({error.strerror})",
+                "name another with --port or --host",
             ) from None
