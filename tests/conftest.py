@@ -1,5 +1,6 @@
 """Real processes over temporary folders: nothing here stands in for a part of the system."""
 
+import itertools
 import os
 import signal
 import socket
@@ -85,10 +86,19 @@ class Server:
 Serve = Callable[..., Server]
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = itertools.count(20_000 + 500 * WORKER)  # below those that the kernel gives away
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def engine() -> bool:
 
 pytestmark = [
     pytest.mark.docker,
+    pytest.mark.xdist_group("docker"),  # one image for all of them
     pytest.mark.skipif(not engine(), reason="no container engine answers `docker info` here"),
 ]
 

@@ -1,0 +1,264 @@
+"""Data of one's own, end to end: file -> version -> service, held against scikit-learn."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn import datasets
+
+from tests.conftest import PROJECT, House, Serve, Server
+
+
+def wine_with_gaps() -> pd.DataFrame:
+    """Wine: a category with gaps, a boolean, an integer, a number with gaps."""
+    bunch = datasets.load_wine()
+    frame = pd.DataFrame(bunch.data, columns=bunch.feature_names)[["alcohol", "ash", "magnesium"]]
+    bins = np.array(["pâle", "dunkel, rot", 'deep "blue"'])
+    frame["Farbe (deutsch)"] = bins[np.digitize(bunch.data[:, 9], [3.5, 6])]
+    frame["strong"] = frame["alcohol"] > 13
+    frame["magnesium"] = frame["magnesium"].astype(int)
+    frame.loc[frame.index % 9 == 0, "ash"] = np.nan
+    frame.loc[frame.index % 11 == 0, "Farbe (deutsch)"] = None
+    frame["class"] = bunch.target_names[bunch.target]
+    return frame
+
+
+def breast_cancer_as_booleans() -> pd.DataFrame:
+    """Breast cancer: thirty numbers, some with gaps, and a boolean target."""
+    bunch = datasets.load_breast_cancer()
+    frame = pd.DataFrame(bunch.data, columns=bunch.feature_names)
+    frame.loc[frame.index % 7 == 0, "mean radius"] = np.nan
+    frame["benign"] = bunch.target == 1
+    return frame
+
+
+def diabetes_with_sexes() -> pd.DataFrame:
+    """Diabetes: sex as a category, a number as target."""
+    bunch = datasets.load_diabetes(scaled=False)
+    frame = pd.DataFrame(bunch.data, columns=bunch.feature_names)
+    frame["sex"] = np.where(frame["sex"] == 1, "m", "f")
+    frame["progression"] = bunch.target
+    return frame
+
+
+def digits_as_integers() -> pd.DataFrame:
+    """Digits: 64 integers and an integer target."""
+    bunch = datasets.load_digits()
+    frame = pd.DataFrame(bunch.data.astype(int), columns=bunch.feature_names)
+    frame["digit"] = bunch.target
+    return frame
+
+
+CASES = {
+    "wine-csv": (wine_with_gaps, "csv", "class", "RandomForestClassifier", "onnx"),
+    "wine-parquet": (wine_with_gaps, "parquet", "class", "LogisticRegression", "onnx"),
+    "cancer-parquet": (
+        breast_cancer_as_booleans, "parquet", "benign", "HistGradientBoostingClassifier", "onnx",
+    ),
+    "diabetes-csv": (diabetes_with_sexes, "csv", "progression", "Ridge", "onnx"),
+    "diabetes-hist": (
+        diabetes_with_sexes, "csv", "progression", "HistGradientBoostingRegressor", "onnx",
+    ),
+    "digits-csv": (digits_as_integers, "csv", "digit", "MLPClassifier", "onnx"),
+    "wine-sklearn": (wine_with_gaps, "csv", "class", "LinearSVC", "sklearn"),
+    "cancer-sklearn": (
+        breast_cancer_as_booleans, "csv", "benign", "KNeighborsClassifier", "sklearn",
+    ),
+}  # fmt: skip
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_parquet(path, index=False)
+
+
+def as_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows as a client would send them: null for a gap."""
+    return json.loads(frame.to_json(orient="records"))
+
+
+def ask(server: Server, frame: pd.DataFrame) -> list[object]:
+    answer = server.post("/predict_batch", {"rows": as_rows(frame)}, timeout=60)
+    assert answer.status_code == 200, answer.text[:2000]
+    return answer.json()["predictions"]
+
+
+def train(house: House, folder: Path, case: str, *args: str) -> tuple[pd.DataFrame, str]:
+    make, kind, target, estimator, runtime = CASES[case]
+    frame = make()
+    write(frame, folder / f"data.{kind}")
+    config = {
+        "model_name": "mine",
+        "data": {"source": f"data.{kind}", "target": target},
+        "estimator": {"name": estimator},
+        "paths": {"logs_dir": str(folder / "logs")},
+        "runtime": runtime,
+    }
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    done = house.train("--config", str(folder / "mine.yaml"), *args)
+    assert done.returncode == 0, done.stderr
+    return frame, target
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_the_service_answers_every_row_as_scikit_learn_does(
+    house: House, serve: Serve, tmp_path: Path, case: str
+):
+    frame, target = train(house, tmp_path, case)
+    features = frame.drop(columns=target)
+    path = tmp_path / "features.parquet"
+    features.to_parquet(path)
+    code = (
+        "import joblib, json, pandas as pd;"
+        f"m = joblib.load({str(house.models / 'v1/saved_model.pkl')!r});"
+        f"print(json.dumps(m.predict(pd.read_parquet({str(path)!r})).tolist()))"
+    )
+    done = house.run("-W", "ignore", "-c", code)
+    expected = json.loads(done.stdout)
+    server = serve(house)
+    given = ask(server, features)
+    manifest = server.client.get("/model").json()
+    if manifest["signature"]["task"] == "regression":
+        assert given == pytest.approx(expected, abs=manifest["parity"]["tolerance"])
+    else:
+        assert given == expected
+        assert {type(label) for label in given} == {type(frame[target].tolist()[0])}
+    assert manifest["runtime"] == CASES[case][4]
+    example = manifest["signature"]["example"]
+    assert server.post("/predict", example).json()["input"] == example
+    log = server.log.read_text()
+    assert "Traceback" not in log
+
+
+def test_gaps_and_categories_are_typed_in_the_api(house: House, serve: Serve, tmp_path: Path):
+    from openapi_spec_validator import validate
+
+    frame, target = train(house, tmp_path, "wine-csv")
+    server = serve(house)
+    document = server.client.get("/docs.json").json()
+    validate(document)
+    row = document["components"]["schemas"]["Row"]
+    assert list(row["properties"]) == sorted(frame.columns.drop(target))
+    assert row["required"] == ["alcohol", "magnesium", "strong"]
+    colour = row["properties"]["Farbe (deutsch)"]["anyOf"]
+    assert colour[0]["enum"] == sorted(frame["Farbe (deutsch)"].dropna().unique())
+    assert colour[1] == {"type": "null"}
+    assert "Training range" in row["properties"]["alcohol"]["description"]
+    assert row["properties"]["magnesium"]["type"] == "integer"
+    assert server.post("/predict", row["example"]).status_code == 200
+
+    sent = dict(row["example"])
+    unseen = server.post("/predict", sent | {"Farbe (deutsch)": "grün"})
+    assert unseen.status_code == 422
+    (error,) = unseen.json()["errors"]
+    assert error["field"] == "Farbe (deutsch)"
+    assert "'pâle'" in error["message"]
+    for wrong in ({"strong": 1}, {"magnesium": 1.5}, {"alcohol": None}, {"ash": "2"}):
+        assert server.post("/predict", sent | wrong).status_code == 422
+    for right in ({"ash": None}, {"magnesium": 90.0}, {"Farbe (deutsch)": None}):
+        assert server.post("/predict", sent | right).status_code == 200
+    assert server.post("/predict", {k: sent[k] for k in row["required"]}).status_code == 200
+
+
+def test_an_unseen_category_can_be_ignored(house: House, serve: Serve, tmp_path: Path):
+    train(house, tmp_path, "wine-csv", "--set", "preprocessing.unknown=ignore")
+    server = serve(house)
+    row = server.client.get("/model").json()["signature"]["example"]
+    unseen = server.post("/predict_proba", row | {"Farbe (deutsch)": "grün"})
+    gap = server.post("/predict_proba", row | {"Farbe (deutsch)": None})
+    assert unseen.status_code == 200
+    assert unseen.json()["probabilities"] == gap.json()["probabilities"]
+
+
+def test_a_version_served_by_scikit_learn_refuses_an_altered_pickle_unopened(
+    house: House, tmp_path: Path
+):
+    train(house, tmp_path, "wine-sklearn")
+    path = house.models / "v1/saved_model.pkl"
+    path.chmod(0o644)
+    path.write_bytes(b"cos\nsystem\n(S'touch /tmp/opened'\ntR.")
+    done = house.bentoml("serve", timeout=60)
+    assert done.returncode == 1
+    assert "saved_model.pkl" in done.stderr + done.stdout
+    assert not Path("/tmp/opened").exists()
+
+
+def test_a_bento_of_such_a_version_installs_scikit_learn(
+    house: House, serve: Serve, tmp_path: Path
+):
+    train(house, tmp_path, "wine-sklearn")
+    done = house.bentoml("build", "--output", "tag", timeout=300)
+    assert done.returncode == 0, done.stderr
+    tag = done.stdout.strip().removeprefix("__tag__:")
+    lock = house.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
+    assert re.search(r"^scikit-learn==", lock.read_text(), re.MULTILINE)
+    server = serve(house, tag)
+    row = server.client.get("/model").json()["signature"]["example"]
+    assert server.post("/predict", row).status_code == 200
+
+
+def test_reference_json_counts_every_training_row(house: House, tmp_path: Path):
+    frame, _ = train(house, tmp_path, "wine-csv")
+    reference = json.loads((house.models / "v1/reference.json").read_bytes())
+    assert set(reference["features"]) == set(frame.columns) - {"class"}
+    assert sum(reference["target"]["counts"].values()) == reference["rows"]
+    for feature in reference["features"].values():
+        counts = feature["counts"]
+        total = sum(counts.values() if isinstance(counts, dict) else counts)
+        assert total + feature["nulls"] == reference["rows"]
+    assert len(reference["features"]["alcohol"]["edges"]) == 21
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page: the lines behind `$` in its console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
+    house: House, serve: Serve, tmp_path: Path
+):
+    """docs/your-data.md, command by command, in a copy of the project."""
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "models", "logs", "__pycache__")
+    shutil.copytree(PROJECT, project, ignore=ignored)
+    (project / "models").mkdir()
+    house = House(tmp_path, project=project, environ={"MODELS_DIR": ""})
+    page = PROJECT / "docs/your-data.md"
+    text_of_page = page.read_text(encoding="utf-8")
+    files = re.findall(r"`(\S+)`:\n\n```(?:csv|yaml)\n(.*?)```", text_of_page, re.DOTALL)
+    assert [name for name, _ in files] == ["flats.csv", "configs/flats.yaml"]
+    for name, text in files:
+        (project / name).write_text(text)
+    server = None
+    for command in commands(page):
+        if "bentoml serve" in command:
+            server = serve(house, extra={"MODELS_DIR": "models/flats"})
+        elif command.startswith("curl"):
+            assert server is not None
+            body = shlex.split(command)[-1]
+            answer = server.client.post(
+                "/predict", content=body, headers={"content-type": "application/json"}
+            )
+            assert answer.status_code == 200, answer.text
+            printed = json.loads(re.search(r'^{"input.*$', text_of_page, re.MULTILINE)[0])
+            given = answer.json()
+            assert given["input"] == printed["input"]
+            assert given["prediction"] == pytest.approx(printed["prediction"], rel=1e-6)
+        else:
+            done = subprocess.run(
+                ["bash", "-c", command.replace("python ", f"{sys.executable} ", 1)],
+                cwd=project, env=house.env(), capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+    assert server is not None
