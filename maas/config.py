@@ -4,9 +4,7 @@ A typo fails here, with the file, the key, the value and what to do. Nothing bel
 this module looks at a raw mapping or at the environment.
 """
 
-import difflib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -22,6 +20,7 @@ from pydantic import (
 )
 
 from maas.errors import ConfigError
+from maas.explanation import explain
 from maas.signature import FeatureType, Runtime
 from maas.yamlfile import override_key, read_yaml
 
@@ -213,7 +212,7 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
             try:
                 data[name] = TypeAdapter(kind).validate_strings(raw)
             except ValidationError as error:
-                what, remedy = _first(error, ServiceConfig, name)
+                what, remedy = explain(error, ServiceConfig, name)
                 raise ConfigError(f"variable {name.upper()}", what, remedy) from None
     return _validate(ServiceConfig, data, path)
 
@@ -237,46 +236,5 @@ def _validate(kind: type[ConfigT], data: dict[str, Any], path: Path) -> ConfigT:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        what, remedy = _first(error, kind)
+        what, remedy = explain(error, kind)
         raise ConfigError(path, what, remedy) from None
-
-
-def _first(error: ValidationError, kind: type[BaseModel], name: str = "") -> tuple[str, str]:
-    """Say the first key's problem as (what, remedy), and how many other keys have one."""
-    problems = error.errors(include_url=False)
-    # A value that may be one of several types has a problem with each: the deepest tells most.
-    keys = [_key(problem["loc"]) or name for problem in problems]
-    problem = max(
-        (p for p, key in zip(problems, keys, strict=True) if key.startswith(keys[0])),
-        key=lambda p: len(p["loc"]),
-    )
-    key = _key(problem["loc"]) or name
-    others = len({k for k in keys if not k.startswith(keys[0])})
-    more = f" (and {others} more)" if others else ""
-    value = problem["input"]
-    if problem["type"] == "missing":
-        return f"{key} is missing{more}", f"add `{key}:` with a value"
-    if problem["type"] == "extra_forbidden":
-        known = _keys(kind, problem["loc"][:-1])
-        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"
-        return f"unknown key {key} = {value!r}{more}", hint
-    messages = [p["msg"] for p, k in zip(problems, keys, strict=True) if k == key]
-    message = ", or ".join(dict.fromkeys(messages)).removeprefix("Value error, ")
-    return f"{key} = {value!r}: {message}{more}", "correct the value"
-
-
-def _key(location: Sequence[int | str]) -> str:
-    """The dotted key, without the names of types that pydantic puts among its parts."""
-    kinds = re.compile(r"(constrained-\w+|literal\[.*\]|function-.*|[A-Z]\w*Config|int|str|float)")
-    return ".".join(str(part) for part in location if not kinds.fullmatch(str(part)))
-
-
-def _keys(kind: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    for part in location:
-        field = kind.model_fields.get(str(part))
-        inner = field.annotation if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        kind = inner
-    return sorted(kind.model_fields)

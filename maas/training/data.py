@@ -2,22 +2,18 @@
 
 import difflib
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
 from maas.config import FeatureConfig, ModelConfig
 from maas.errors import DataError
-from maas.signature import FLOAT32_MAX, FeatureType
+from maas.signature import FeatureType
+from maas.training.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.training.tables import read_table
-
-Values = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -124,8 +120,8 @@ def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig)
     data = _pick(source, table, entry.column, f"data.features.{name}")
     if data.null_count == len(data):
         raise DataError(where, "is empty in every row", f"leave {name!r} out of data.features")
-    kind = entry.type or _infer(where, data)
-    values = _CONVERT[kind](where, data)
+    kind = entry.type or infer_type(where, data)
+    values = CONVERTERS[kind](where, data)
     gaps = int(pd.isna(values).sum())
     if gaps == len(values):
         raise DataError(where, "is NaN in every row", f"leave {name!r} out of data.features")
@@ -135,85 +131,15 @@ def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig)
     return Column(name, entry.column, kind, bool(gaps) or bool(entry.nullable), values)
 
 
-def _infer(where: str, data: pa.ChunkedArray) -> FeatureType:
-    kind = _value_type(data)
-    if pa.types.is_boolean(kind):
-        return "boolean"
-    if pa.types.is_integer(kind):
-        return "integer"
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return "number"
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        _check_texts(where, data)
-        return "category"
-    remedy = "turn it into numbers or texts, or leave it out of data.features"
-    raise DataError(where, f"holds {kind}, which no feature type takes", remedy)
-
-
-def _check_texts(where: str, data: pa.ChunkedArray) -> None:
-    """Refuse texts that are numbers with a slip, and texts that are a name for each row."""
-    texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
-    numeric = pd.to_numeric(texts, errors="coerce").notna()
-    if numeric.mean() > 0.5:
-        what = f"mixes numbers with texts such as {texts[~numeric].iloc[0]!r}"
-        if numeric.all():
-            what = "holds numbers written as texts"
-        raise DataError(where, what, "correct them, or declare its type in data.features")
-    if len(texts) > 2 and texts.nunique() == len(texts):
-        what = "holds another text in every row: an id, not a category"
-        raise DataError(where, what, "leave it out of data.features")
-
-
-def _to_number(where: str, data: pa.ChunkedArray) -> Values:
-    if not (_is_numeric(data) or pa.types.is_boolean(data.type)):
-        raise DataError(where, f"holds {_value_type(data)}, not numbers", "change its type")
-    values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
-    if np.isinf(values).any():
-        raise DataError(where, "holds infinite numbers", "replace them with finite ones or gaps")
-    if (np.abs(values[~np.isnan(values)]) > FLOAT32_MAX).any():
-        raise DataError(where, "holds numbers beyond float32's range", "rescale it")
-    return values
-
-
-def _to_integer(where: str, data: pa.ChunkedArray) -> Values:
-    values = _to_number(where, data)
-    present = values[~np.isnan(values)]
-    if (present != np.floor(present)).any():
-        raise DataError(where, "holds fractions, declared as integers", "declare type: number")
-    return values
-
-
-def _to_boolean(where: str, data: pa.ChunkedArray) -> Values:
-    values = _to_number(where, data)
-    if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
-        raise DataError(where, "holds more than 0 and 1", "declare another type")
-    return values
-
-
-def _to_category(where: str, data: pa.ChunkedArray) -> Values:
-    if pa.types.is_floating(data.type):
-        raise DataError(where, "holds fractions, declared as categories", "declare type: number")
-    texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
-    return np.array([None if v is None else str(v) for v in texts], dtype=object)
-
-
-_CONVERT: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
-    "number": _to_number,
-    "integer": _to_integer,
-    "boolean": _to_boolean,
-    "category": _to_category,
-}
-
-
 def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     where = f"{source}: target"
     _check_whole(where, data, "drop these rows")
-    kind = _value_type(data)
+    kind = value_type(data)
     if pa.types.is_boolean(kind):
         values: Values = np.array(data.to_pylist(), dtype=bool)
     elif pa.types.is_integer(kind):
         values = np.array(data.cast(pa.int64()).to_numpy())
-    elif _is_numeric(data):
+    elif is_numeric(data):
         values = np.array(data.cast(pa.float64()).to_numpy())
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
         values = np.array(data.to_pylist(), dtype=object)
@@ -235,17 +161,6 @@ def _check_whole(where: str, data: pa.ChunkedArray, remedy: str) -> None:
     if data.null_count:
         first = data.is_null().to_pylist().index(True) + 1
         raise DataError(where, f"has {data.null_count} gaps, the first in row {first}", remedy)
-
-
-def _is_numeric(data: pa.ChunkedArray) -> bool:
-    kind = data.type
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
-
-
-def _value_type(data: pa.ChunkedArray) -> pa.DataType:
-    return data.type.value_type if pa.types.is_dictionary(data.type) else data.type
 
 
 def _hash(columns: list[tuple[str, Values]]) -> str:

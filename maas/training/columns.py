@@ -1,0 +1,103 @@
+"""Tells what a column holds, and turns it into values; refuses what no model should see."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from maas.errors import DataError
+from maas.signature import FLOAT32_MAX, FeatureType
+
+Values = npt.NDArray[Any]
+
+
+def infer_type(where: str, data: pa.ChunkedArray) -> FeatureType:
+    """What a column holds.
+
+    Raises:
+        DataError: nothing that a model can take; `where` names the column.
+    """
+    kind = value_type(data)
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "integer"
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "number"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        _check_texts(where, data)
+        return "category"
+    remedy = "turn it into numbers or texts, or leave it out of data.features"
+    raise DataError(where, f"holds {kind}, which no feature type takes", remedy)
+
+
+def _check_texts(where: str, data: pa.ChunkedArray) -> None:
+    """Refuse texts that are numbers with a slip, and texts that are a name for each row."""
+    texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
+    numeric = pd.to_numeric(texts, errors="coerce").notna()
+    if numeric.mean() > 0.5:
+        what = f"mixes numbers with texts such as {texts[~numeric].iloc[0]!r}"
+        if numeric.all():
+            what = "holds numbers written as texts"
+        raise DataError(where, what, "correct them, or declare its type in data.features")
+    if len(texts) > 2 and texts.nunique() == len(texts):
+        what = "holds another text in every row: an id, not a category"
+        raise DataError(where, what, "leave it out of data.features")
+
+
+def _to_number(where: str, data: pa.ChunkedArray) -> Values:
+    if not (is_numeric(data) or pa.types.is_boolean(data.type)):
+        raise DataError(where, f"holds {value_type(data)}, not numbers", "change its type")
+    values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    if np.isinf(values).any():
+        raise DataError(where, "holds infinite numbers", "replace them with finite ones or gaps")
+    if (np.abs(values[~np.isnan(values)]) > FLOAT32_MAX).any():
+        raise DataError(where, "holds numbers beyond float32's range", "rescale it")
+    return values
+
+
+def _to_integer(where: str, data: pa.ChunkedArray) -> Values:
+    values = _to_number(where, data)
+    present = values[~np.isnan(values)]
+    if (present != np.floor(present)).any():
+        raise DataError(where, "holds fractions, declared as integers", "declare type: number")
+    return values
+
+
+def _to_boolean(where: str, data: pa.ChunkedArray) -> Values:
+    values = _to_number(where, data)
+    if not np.isin(values[~np.isnan(values)], (0.0, 1.0)).all():
+        raise DataError(where, "holds more than 0 and 1", "declare another type")
+    return values
+
+
+def _to_category(where: str, data: pa.ChunkedArray) -> Values:
+    if pa.types.is_floating(data.type):
+        raise DataError(where, "holds fractions, declared as categories", "declare type: number")
+    texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
+    return np.array([None if v is None else str(v) for v in texts], dtype=object)
+
+
+CONVERTERS: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
+    "number": _to_number,
+    "integer": _to_integer,
+    "boolean": _to_boolean,
+    "category": _to_category,
+}
+"""How each feature type is made of a column: float64 with NaN, or texts with None, for gaps."""
+
+
+def is_numeric(data: pa.ChunkedArray) -> bool:
+    """Whether it holds integers, floats or decimals."""
+    kind = data.type
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    )
+
+
+def value_type(data: pa.ChunkedArray) -> pa.DataType:
+    """The type of its values, also where they are kept as a dictionary."""
+    return data.type.value_type if pa.types.is_dictionary(data.type) else data.type
