@@ -4,6 +4,7 @@ A typo fails here, with the file, the key, the value and what to do. Nothing bel
 this module looks at a raw mapping or at the environment.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -124,6 +125,14 @@ class EstimatorConfig(Section):
     name: Text
     params: dict[str, Any] = {}
 
+    @model_validator(mode="after")
+    def _params_can_be_recorded(self) -> Self:
+        try:
+            json.dumps(self.params, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError("params may hold finite numbers, texts, lists and mappings") from None
+        return self
+
 
 class GateConfig(Section):
     """Bounds of one metric; a run outside them is not published."""
@@ -163,10 +172,10 @@ class TrainConfig(ModelConfig):
 
     @property
     def determining(self) -> ModelConfig:
-        """The part that goes under the digest."""
-        return ModelConfig.model_validate(
-            self.model_dump(include=set(ModelConfig.model_fields)), strict=True
-        )
+        """The part that goes under the digest; threads change how long a fit takes, no bit."""
+        content = self.model_dump(include=set(ModelConfig.model_fields))
+        content["estimator"]["params"].pop("n_jobs", None)
+        return ModelConfig.model_validate(content, strict=True)
 
 
 class ServiceConfig(Section):

@@ -29,21 +29,18 @@ _Loader.yaml_implicit_resolvers = {
 _BAD_YAML = (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError)
 
 
-def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node)
-        if not isinstance(key, str):
-            problem = f"the key {key!r} is no text"
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-        if key in seen:
-            problem = f"the key {key!r} stands twice"
-            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
-        seen.add(key)
-    return loader.construct_mapping(node, deep=True)
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
+    """A mapping by texts: `1:` and `on:` are the keys "1" and "on", as they are in JSON."""
+    made: dict[str, Any] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.value in made:
+            problem = f"the key {key.value!r} stands twice, or is no text"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        made[key.value] = loader.construct_object(value, deep=True)
+    return made
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _unique_mapping)
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -156,6 +156,16 @@ def test_n_jobs_does_not_change_what_is_saved():
         assert done.pipeline[-1].n_jobs == 1
 
 
+@pytest.mark.parametrize(
+    ("labels", "keys"),
+    [(("p", "q"), ("p", "q")), ((0, 7), ("0", "7")), ((False, True), ("false", "True"))],
+)
+def test_class_weights_name_the_classes_as_texts(labels, keys):
+    params = {"class_weight": dict(zip(keys, (1.0, 5.0), strict=True))}
+    _, _, done = fitted(config("LogisticRegression", params), table(y=list(labels) * 30))
+    assert done.pipeline[-1].class_weight == dict(zip(labels, (1.0, 5.0), strict=True))
+
+
 def test_another_model_than_the_fitted_one_fails_the_gate():
     setting = config("RandomForestClassifier")
     data, frame, done = fitted(setting, table())

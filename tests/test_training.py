@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import platform
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,30 @@ def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(house: 
     assert metric == f"accuracy={result['metrics']['accuracy']:.3f}"
     after = snapshot(house.models / "v2")
     assert {name for name in FILES if after[name] != before[name]} == {"run.json"}
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"),
+    reason="other platforms give other bytes",
+)
+def test_the_readme_prints_the_digest_that_a_run_gives(trained: House):
+    digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert readme.count(f"{digest[:15]}…{digest[-7:]}") == 2
+
+
+def test_threads_change_no_digest(house: House):
+    digests = {
+        json.loads(
+            house.train(
+                "--json",
+                *("--config", str(PROJECT / "configs/examples/wine.yaml")),
+                *("--set", f"estimator.params.n_jobs={jobs}"),
+            ).stdout
+        )["digest"]
+        for jobs in (1, 2)
+    }
+    assert len(digests) == 1
 
 
 def test_progress_goes_to_stderr_and_to_the_log_file(house: House):

@@ -59,18 +59,7 @@ def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
         ref_template=_TEMPLATE,
     )
     paths: dict[str, Any] = {
-        path: {
-            "post": {
-                "operationId": path.strip("/"),
-                "summary": endpoint.summary,
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": found[path, "validation"]}},
-                },
-                "responses": _responses(found[path, "serialization"], _STATUSES),
-            }
-        }
-        for path, endpoint in endpoints.items()
+        path: {"post": _operation(path, endpoint, found)} for path, endpoint in endpoints.items()
     }
     paths["/model"] = {
         "get": {
@@ -88,6 +77,18 @@ def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
             "components": {"schemas": schemas},
         }
     )
+
+
+def _operation(path: str, endpoint: Endpoint, found: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "operationId": path.strip("/"),
+        "summary": endpoint.summary,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": found[path, "validation"]}},
+        },
+        "responses": _responses(found[path, "serialization"], _STATUSES),
+    }
 
 
 def _responses(schema: Any, statuses: Mapping[str, str]) -> dict[str, Any]:

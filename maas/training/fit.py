@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from maas.config import ModelConfig
 from maas.errors import ConfigError, DataError
+from maas.predictor import label_text
 from maas.signature import Feature
 from maas.training.data import Column, Dataset
 from maas.training.estimators import task_of
@@ -54,6 +55,7 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
     train, held_out = split_rows(config, data, task)
     features = tuple(_describe(column, train) for column in data.columns)
     pipeline = build_pipeline(config, features)
+    _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -71,7 +73,7 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
     return Fitted(pipeline, features, train, held_out, measured, _said(caught))
 
 
-def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[np.generic]:
+def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
     where = f"{data.source}: target"
     kind = data.target.dtype.kind
     if task == "regression":
@@ -105,6 +107,15 @@ def _describe(column: Column, train: Indices) -> Feature:
     return Feature(**common, minimum=float(present.min()), maximum=float(present.max()))
 
 
+def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
+    """Give class weights the classes themselves as keys: a config names them as texts."""
+    weights = pipeline[-1].get_params().get("class_weight")
+    if isinstance(weights, dict):
+        labels = {label_text(label): label for label in set(target.tolist())}
+        named = {labels.get(key.lower(), labels.get(key, key)): w for key, w in weights.items()}
+        pipeline[-1].set_params(class_weight=named)
+
+
 def _set_one_thread(pipeline: Pipeline) -> None:
     """Threads are exact in fit; in predict_proba of a forest they change the order of a sum."""
     names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
@@ -115,7 +126,7 @@ def _set_one_thread(pipeline: Pipeline) -> None:
 
 
 def _measure(
-    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[np.generic], task: str
+    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[Any], task: str
 ) -> dict[str, float]:
     answers = pipeline.predict(frame)
     if task == "regression":
