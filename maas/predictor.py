@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from maas.errors import OverflowingRowError
+from maas.errors import OverflowingRowError, ParityError
 from maas.signature import Feature, Label, Row, Runtime, Signature
 
 INPUT = "features"
@@ -137,7 +137,11 @@ class Predictor:
             _check_finite(answers.reshape(-1, 1))
             return cast("list[float]", answers.reshape(-1).tolist())
         # An ONNX graph has no boolean labels: 0 and 1 find False and True, their equals.
-        return [self._classes[answer] for answer in answers.reshape(-1).tolist()]
+        try:
+            return [self._classes[answer] for answer in answers.reshape(-1).tolist()]
+        except KeyError as error:
+            what = f"answers {error}, which is none of its classes"
+            raise ParityError("model.onnx", what, "set `runtime: sklearn`") from None
 
 
 def _check_finite(numbers: Array) -> None:

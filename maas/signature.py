@@ -118,10 +118,15 @@ def _field(feature: Feature, unknown: str) -> tuple[Any, Any]:
 def _describe(feature: Feature, unknown: str) -> str:
     parts = [f"Column {feature.column!r}."]
     if feature.minimum is not None and feature.maximum is not None:
-        parts.append(f"Training range {feature.minimum:g} to {feature.maximum:g}.")
+        low, high = _exact(feature.minimum), _exact(feature.maximum)
+        parts.append(f"Training range {low} to {high}.")
     if feature.categories and unknown == "ignore":
         parts.append(f"Known: {', '.join(feature.categories)}; all else counts as a gap.")
     return " ".join(parts)
+
+
+def _exact(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _whole(value: object) -> object:

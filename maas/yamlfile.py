@@ -74,8 +74,9 @@ def override_key(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}", "is not KEY=VALUE", "write e.g. --set seed=7")
     try:
         value = yaml.load(raw, Loader=_Loader)  # noqa: S506
-    except _BAD_YAML:
-        raise ConfigError(f"--set {override}", "the value is not valid YAML", "quote it") from None
+    except _BAD_YAML as error:
+        what = f"the value is not valid YAML: {error}"
+        raise ConfigError(f"--set {override[:80]}", what, "correct or quote it") from None
     for name in names[:-1]:
         inner = data.setdefault(name, {})
         if not isinstance(inner, dict):

@@ -150,6 +150,17 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         (GOOD, {"features": {"a": {"column": "count", "type": "boolean"}}}, ["more than 0 and 1"]),
         (GOOD, {"features": {"a": {"column": "city", "type": "number"}}}, ["not numbers"]),
         (GOOD, {"split": {"method": "group", "column": "city"}}, ["column 'city'", "split"]),
+        ("zip,y\n01234,a\n00501,b\n", {}, ["column 'zip'", "leading zeros", "type: category"]),
+        ("a,y\n1,007\n2,010\n", {}, ["column 'y'", "leading zeros"]),
+        ('a,b,y\n1,"x\n2,y",c\n3,z,d\n', {}, ["column 'b'", "row 1", "close the quote"]),
+        ('a,y\n"0,5",b\n"1,5",c\n', {}, ["column 'a'", "decimal commas"]),
+        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without its index"]),
+        ("a,y\n1700000001,x\n1700000002,z\n", {}, ["column 'a'", "float32", "offset"]),
+        (
+            "t,a,y\n1.6.2023,1,u\n18.7.2024,2,v\n",
+            {"split": {"method": "time", "column": "t"}},
+            ["column 't'", "no ISO date"],
+        ),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_by_name(read, text, options, said):
@@ -175,6 +186,28 @@ def test_a_wrong_source_is_refused(tmp_path: Path, source: str, said: str):
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 not at all")
     with pytest.raises(DataError, match=said):
         read_dataset(config(source), tmp_path)
+
+
+def test_a_declared_category_keeps_its_texts(read):
+    features = {"zip": {"column": "zip", "type": "category"}}
+    data = read("zip,y\n01234,a\n1.10,b\nTrue,a\n", features=features)
+    assert data.columns[0].values.tolist() == ["01234", "1.10", "True"]
+
+
+def test_integers_beyond_what_arrow_casts_are_refused(tmp_path: Path):
+    for column, said in (("y", "64 bits"), ("a", "2.53")):
+        columns = {"a": [1, 2, 3], "y": [1, 2, 3]}
+        columns[column] = pa.array([2**63 + 1, 2**63 + 2, 2**63 + 3], pa.uint64())
+        pa.parquet.write_table(pa.table(columns), tmp_path / "big.parquet")
+        with pytest.raises(DataError, match=said):
+            read_dataset(config("big.parquet"), tmp_path)
+
+
+def test_whole_numbers_with_gaps_can_be_categories(tmp_path: Path):
+    pd.DataFrame({"a": [1, None, 7], "y": list("xzx")}).to_parquet(tmp_path / "gaps.parquet")
+    features = {"a": {"column": "a", "type": "category"}}
+    data = read_dataset(config("gaps.parquet", features=features), tmp_path)
+    assert data.columns[0].values.tolist() == ["1", None, "7"]
 
 
 def test_a_declared_category_may_look_like_numbers(read):

@@ -16,6 +16,7 @@ from maas.training.data import Dataset, make_dataset
 from maas.training.export import export_onnx
 from maas.training.fit import Fitted, fit
 from maas.training.parity import check_parity, measure_parity
+from maas.training.reference import describe_reference
 from maas.training.run import sign
 from maas.training.split import split_rows
 from maas.training.tables import read_table
@@ -73,7 +74,7 @@ def test_a_group_never_stands_on_both_sides():
     [
         pa.array(np.datetime64("2024-01-01") + np.arange(60)[::-1]),
         pa.array(list(range(60, 0, -1))),
-        pa.array([f"2024-{i:03d}" for i in range(60, 0, -1)]),
+        pa.array([str(np.datetime64("2024-01-01") - i) for i in range(60)]),
     ],
     ids=["date", "integer", "text"],
 )
@@ -141,12 +142,41 @@ def passes_through(done: Fitted, name: str) -> bool:
     return isinstance(step, FunctionTransformer)
 
 
-def test_a_column_of_gaps_among_the_training_rows_does_not_vanish():
+def test_a_column_of_gaps_among_the_training_rows_is_refused():
     setting = config(split={"method": "time", "column": "t", "test_size": 0.5})
-    given = table(t=list(range(60)), g=[None] * 30 + list(range(30)))
-    data, _, done = fitted(setting, given)
-    assert [f.nullable for f in done.features] == [False, False, True]
-    assert sign(setting, data, done).features[2].minimum is None
+    with pytest.raises(DataError, match="column 'g': has no value in the training rows"):
+        fitted(setting, table(t=list(range(60)), g=[None] * 30 + list(range(30))))
+
+
+def test_a_split_by_time_never_cuts_through_one_time():
+    setting = config(split={"method": "time", "column": "day"})
+    data = make_dataset(setting, table(day=[i // 25 for i in range(60)]))
+    train, held_out = split_rows(setting, data, "classification")
+    assert (train.max(), held_out.min()) == (24, 25)
+
+
+def test_values_a_float_step_apart_have_a_distribution():
+    given = table(a=[0.3, 0.1 + 0.2] * 30, y=[1.0, 2.0] * 30)
+    with pytest.raises(DataError, match="float32 can tell 1 apart"):
+        fitted(config("Ridge"), given)
+    setting = config("Ridge")
+    data, _, done = fitted(setting, table(y=[1.0, 1.0 + 2e-16 * 2] * 30))
+    reference = describe_reference(sign(setting, data, done), data, done.train)
+    assert sum(reference["target"]["counts"]) == 48
+
+
+def test_classes_that_an_export_would_cut_are_refused():
+    setting = config("GaussianNB")
+    data, frame, done = fitted(setting, table(y=[10_000_000_001, 2] * 30))
+    signature = sign(setting, data, done)
+    predictor = Predictor(OnnxScorer(export_onnx(done.pipeline, 2)), signature)
+    with pytest.raises(ParityError, match="none of its classes"):
+        check_parity(done.pipeline, predictor, frame.iloc[done.held_out], 1e-5)
+
+
+def test_a_seed_of_none_is_refused():
+    with pytest.raises(ConfigError, match="another model each time"):
+        fitted(config("RandomForestClassifier", {"random_state": None}), table())
 
 
 def test_n_jobs_does_not_change_what_is_saved():

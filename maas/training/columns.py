@@ -27,7 +27,7 @@ def infer_type(where: str, data: pa.ChunkedArray) -> FeatureType:
         return "integer"
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return "number"
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if _is_text(kind):
         _check_texts(where, data)
         return "category"
     remedy = "turn it into numbers or texts, or leave it out of data.features"
@@ -38,10 +38,13 @@ def _check_texts(where: str, data: pa.ChunkedArray) -> None:
     """Refuse texts that are numbers with a slip, and texts that are a name for each row."""
     texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
     numeric = pd.to_numeric(texts, errors="coerce").notna()
+    with_points = pd.to_numeric(texts.str.replace(",", "."), errors="coerce").notna()
+    if with_points.all() and not numeric.all():
+        raise DataError(where, "holds numbers with decimal commas", "write them with points")
     if numeric.mean() > 0.5:
-        what = f"mixes numbers with texts such as {texts[~numeric].iloc[0]!r}"
-        if numeric.all():
-            what = "holds numbers written as texts"
+        what = "holds numbers written as texts"
+        if not numeric.all():
+            what = f"mixes numbers with texts such as {texts[~numeric].iloc[0][:40]!r}"
         raise DataError(where, what, "correct them, or declare its type in data.features")
     if len(texts) > 2 and texts.nunique() == len(texts):
         what = "holds another text in every row: an id, not a category"
@@ -51,12 +54,32 @@ def _check_texts(where: str, data: pa.ChunkedArray) -> None:
 def _to_number(where: str, data: pa.ChunkedArray) -> Values:
     if not (is_numeric(data) or pa.types.is_boolean(data.type)):
         raise DataError(where, f"holds {value_type(data)}, not numbers", "change its type")
-    values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    try:
+        values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        what = "holds integers beyond 2^53, which no float can tell apart"
+        remedy = "subtract an offset, or declare type: category for what are names"
+        raise DataError(where, what, remedy) from None
     if np.isinf(values).any():
         raise DataError(where, "holds infinite numbers", "replace them with finite ones or gaps")
     if (np.abs(values[~np.isnan(values)]) > FLOAT32_MAX).any():
         raise DataError(where, "holds numbers beyond float32's range", "rescale it")
+    _check_steps(where, values[~np.isnan(values)])
     return values
+
+
+def _check_steps(where: str, values: Values) -> None:
+    """Refuse numbers that lie so close together, so far from zero, that float32 merges them."""
+    if not len(values):
+        return
+    step = float(np.spacing(np.float32(np.abs(values).max())))
+    if step * 1000 < np.ptp(values) or not np.ptp(values):
+        return
+    distinct, kept = len(np.unique(values)), len(np.unique(values.astype(np.float32)))
+    if kept < distinct:
+        what = f"holds {distinct} values of which float32 can tell {kept} apart"
+        remedy = "subtract an offset, or declare type: category for what are names"
+        raise DataError(where, what, remedy)
 
 
 def _to_integer(where: str, data: pa.ChunkedArray) -> Values:
@@ -74,9 +97,21 @@ def _to_boolean(where: str, data: pa.ChunkedArray) -> Values:
     return values
 
 
+def _to_whole(where: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Integers that pandas wrote as floats, because there are gaps among them."""
+    try:
+        return data.cast(pa.int64())
+    except pa.ArrowInvalid:
+        what = "holds fractions, declared as categories"
+        raise DataError(where, what, "declare type: number, or write them as texts") from None
+
+
 def _to_category(where: str, data: pa.ChunkedArray) -> Values:
-    if pa.types.is_floating(data.type):
-        raise DataError(where, "holds fractions, declared as categories", "declare type: number")
+    kind = value_type(data)
+    if pa.types.is_floating(kind):
+        data = _to_whole(where, data)
+    elif not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        raise DataError(where, f"holds {kind}, no categories", "leave it out of data.features")
     texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
     return np.array([None if v is None else str(v) for v in texts], dtype=object)
 
@@ -88,6 +123,10 @@ CONVERTERS: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
     "category": _to_category,
 }
 """How each feature type is made of a column: float64 with NaN, or texts with None, for gaps."""
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def is_numeric(data: pa.ChunkedArray) -> bool:

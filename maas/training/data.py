@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from maas.errors import DataError
 from maas.signature import FeatureType
 from maas.training.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.training.tables import read_table
+
+_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
+"""Texts of this form are ordered as the times they stand for."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,13 @@ def read_dataset(config: ModelConfig, root: Path) -> Dataset:
     Raises:
         DataError: the data cannot be trained on; names the file, the column and a remedy.
     """
-    return make_dataset(config, read_table(config.data.source, root))
+    entries = [
+        FeatureConfig(column=entry) if isinstance(entry, str) else entry
+        for entry in (config.data.features or {}).values()
+    ]
+    others = {e.column for e in entries if e.type != "category"} | {config.data.target}
+    texts = {e.column for e in entries if e.type == "category"} - others
+    return make_dataset(config, read_table(config.data.source, root, texts))
 
 
 def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
@@ -84,7 +94,10 @@ def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
     wanted = _wanted(config, table)
     columns = tuple(_read_feature(source, table, name, entry) for name, entry in wanted.items())
     answers = _read_target(source, _pick(source, table, target, "data.target"))
-    keys = None if by is None else _read_keys(source, _pick(source, table, by, "split.column"), by)
+    keys = None
+    if by is not None:
+        where = f"{source}: column {by!r}"
+        keys = _read_keys(where, _pick(source, table, by, "split.column"), config.split.method)
     hashed = [(c.column, c.values) for c in columns] + [(target, answers)]
     if by is not None and keys is not None:
         hashed.append((by, keys.astype(str).astype(object)))
@@ -138,7 +151,7 @@ def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     if pa.types.is_boolean(kind):
         values: Values = np.array(data.to_pylist(), dtype=bool)
     elif pa.types.is_integer(kind):
-        values = np.array(data.cast(pa.int64()).to_numpy())
+        values = _cast_integers(where, data)
     elif is_numeric(data):
         values = np.array(data.cast(pa.float64()).to_numpy())
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -152,9 +165,35 @@ def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     return values
 
 
-def _read_keys(source: str, data: pa.ChunkedArray, column: str) -> Values:
-    _check_whole(f"{source}: column {column!r}", data, "drop these rows: the split goes by it")
-    return np.array(data.to_pandas().to_numpy())
+def _cast_integers(where: str, data: pa.ChunkedArray) -> Values:
+    try:
+        return np.array(data.cast(pa.int64()).to_numpy())
+    except pa.ArrowInvalid:
+        raise DataError(where, "holds integers beyond 64 bits", "write them as texts") from None
+
+
+def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
+    """What the split goes by: numbers, texts, or dates as the number of their units."""
+    _check_whole(where, data, "drop these rows: the split goes by it")
+    kind = value_type(data)
+    if pa.types.is_date32(kind):
+        return np.array(data.cast(pa.int32()).to_numpy(), dtype=np.int64)
+    if pa.types.is_date64(kind) or pa.types.is_timestamp(kind) or pa.types.is_integer(kind):
+        return _cast_integers(where, data)
+    if is_numeric(data):
+        keys = np.array(data.cast(pa.float64()).to_numpy())
+        if np.isnan(keys).any():
+            raise DataError(where, "holds NaN", "drop these rows: the split goes by it")
+        return keys
+    if method == "group" and pa.types.is_boolean(kind):
+        return np.array(data.to_pylist(), dtype=np.int64)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise DataError(where, f"holds {kind}", "split by numbers, dates or texts")
+    texts = data.to_pylist()
+    odd = next((t for t in texts if method == "time" and not _ISO.match(t)), None)
+    if odd is not None:
+        raise DataError(where, f"holds {odd[:40]!r}, no ISO date", "write days as YYYY-MM-DD")
+    return np.array(texts, dtype=object)
 
 
 def _check_whole(where: str, data: pa.ChunkedArray, remedy: str) -> None:

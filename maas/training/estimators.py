@@ -80,6 +80,9 @@ def build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
             remedy = f"use some of {', '.join(parameters)}"
             where = f"estimator.params.{name}"
             raise ConfigError(where, f"{config.name} takes no such parameter", remedy)
+    if config.params.get("random_state", seed) is None:
+        where = "estimator.params.random_state = None"
+        raise ConfigError(where, "would give another model each time", "leave it out: seed is used")
     seeded: dict[str, Any] = {"random_state": seed} if "random_state" in parameters else {}
     estimator = kind(**(seeded | config.params))
     try:

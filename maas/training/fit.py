@@ -97,12 +97,13 @@ def _describe(column: Column, train: Indices) -> Feature:
         "type": column.type,
         "nullable": column.nullable,
     }
+    if not len(present):
+        where = f"column {column.column!r}"
+        remedy = "leave it out of data.features, or change the split"
+        raise DataError(where, "has no value in the training rows", remedy)
     if column.type == "category":
-        if not len(present):
-            where = f"column {column.column!r}"
-            raise DataError(where, "has no value in the training rows", "leave it out")
         return Feature(**common, categories=tuple(sorted(set(present.tolist()))))
-    if column.type == "boolean" or not len(present):
+    if column.type == "boolean":
         return Feature(**common)
     return Feature(**common, minimum=float(present.min()), maximum=float(present.max()))
 

@@ -102,8 +102,7 @@ def _number_steps(
         gaps = any(feature.nullable for feature in numbers) and not takes_gaps(model)
         impute = "median" if gaps else "none"
     if numbers and impute != "none":
-        # A column of gaps alone among the training rows must not vanish.
-        steps.append(("impute", SimpleImputer(strategy=impute, keep_empty_features=True)))
+        steps.append(("impute", SimpleImputer(strategy=impute)))
     scale = config.scale
     if scale == "auto":
         scale = "none" if splits_by_value(model) else "standard"

@@ -50,5 +50,8 @@ def _count(values: list[Any], known: list[Any]) -> dict[str, Any]:
 def _bin(values: Any) -> dict[str, Any]:
     if not len(values):
         return {"edges": [], "counts": []}
-    counts, edges = np.histogram(values, bins=BINS)
+    try:
+        counts, edges = np.histogram(values, bins=BINS)
+    except ValueError:  # the values lie closer together than so many bins have edges
+        return {"edges": [float(values.min()), float(values.max())], "counts": [len(values)]}
     return {"edges": edges.tolist(), "counts": counts.tolist()}

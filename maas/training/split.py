@@ -38,8 +38,12 @@ def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, 
 def _split(config: ModelConfig, data: Dataset, method: str) -> tuple[Indices, Indices]:
     rows, size = np.arange(data.rows), config.split.test_size
     if method == "time":
-        order = np.argsort(np.asarray(data.keys), kind="stable")
+        keys = np.asarray(data.keys)
+        order = np.argsort(keys, kind="stable")
         cut = data.rows - math.ceil(data.rows * size)
+        # Rows of one time stand on one side: the oldest held-out time takes all of its rows.
+        while 0 < cut < data.rows and keys[order[cut - 1]] == keys[order[cut]]:
+            cut -= 1
         if cut < 1:
             raise ValueError("no row would be left to train on")
         return order[:cut], order[cut:]
@@ -57,9 +61,10 @@ def _split(config: ModelConfig, data: Dataset, method: str) -> tuple[Indices, In
 def _check_class_sizes(data: Dataset) -> None:
     labels, counts = np.unique(data.target, return_counts=True)
     if counts.min() < 2:
+        label = labels.tolist()[counts.argmin()]
         raise DataError(
             f"{data.source}: target",
-            f"class {labels[counts.argmin()]!r} has one row, too few for a stratified split",
+            f"class {label!r} has one row, too few for a stratified split",
             "add rows of it, merge it into another, or write `method: random`",
         )
 

@@ -1,33 +1,42 @@
 """Reads a source into a table of typed columns: CSV, Parquet or a set that scikit-learn ships."""
 
+import mmap
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-from maas.errors import DataError
+from maas.errors import DataError, UnreadableDataError
 
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that scikit-learn ships; their target column is called `target`."""
 
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 _MAX_BLOCK = 2**30
 """CSV types are inferred from the first block: the whole file, unless it is larger."""
 
 
-def read_table(source: str, root: Path) -> pa.Table:
+def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table:
     """Read a bundled set by name, or a .csv or .parquet file relative to `root`.
+
+    Args:
+        source: as the config writes it.
+        root: the folder that relative paths start at.
+        texts: columns of a CSV that are texts, even if all look like numbers.
 
     Raises:
         DataError: there is no such source, or it is no table.
     """
     if source in BUNDLED:
         return _read_bundled(source)
-    readers = {".csv": _read_csv, ".parquet": _read_parquet}
-    reader = readers.get(Path(source).suffix.lower())
-    if reader is None:
+    suffix = Path(source).suffix.lower()
+    if suffix not in (".csv", ".parquet"):
         raise DataError(
             f"data.source = {source!r}",
             "is neither a .csv or .parquet file nor a bundled set",
@@ -35,7 +44,7 @@ def read_table(source: str, root: Path) -> pa.Table:
         )
     path = root / source
     _check_file(path)
-    table = reader(path)
+    table = _read_csv(path, texts) if suffix == ".csv" else _read_parquet(path)
     _check_names(path, table)
     if table.num_rows == 0:
         raise DataError(path, "has a header but no rows", "add rows")
@@ -48,19 +57,21 @@ def _check_file(path: Path) -> None:
             start = file.read(4)
     except FileNotFoundError:
         remedy = "correct data.source; a relative path starts at the project's folder"
-        raise DataError(path, "does not exist", remedy) from None
+        raise UnreadableDataError(path, "does not exist", remedy) from None
     except OSError as error:
         remedy = "name a file that you may read"
-        raise DataError(path, f"cannot be read ({error.strerror})", remedy) from None
+        raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
     if not start:
         raise DataError(path, "is empty (0 bytes)", "write the data to it")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(path, "is UTF-16 text", "save it as UTF-8")
 
 
-def _read_csv(path: Path) -> pa.Table:
+def _read_csv(path: Path, texts: Collection[str]) -> pa.Table:
     read = pa.csv.ReadOptions(block_size=min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK))
-    convert = pa.csv.ConvertOptions(strings_can_be_null=True)
+    convert = pa.csv.ConvertOptions(
+        strings_can_be_null=True, column_types={name: pa.string() for name in texts}
+    )
     try:
         table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
         names = table.column_names
@@ -72,10 +83,41 @@ def _read_csv(path: Path) -> pa.Table:
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         mark = next(mark for mark in ";\t|" if mark in names[0])
         raise DataError(path, f"is separated by {mark!r}", "save it with commas")
+    _check_zeros(path, table)
     for name, column in zip(names, table.columns, strict=True):
         if pa.types.is_binary(column.type):
             raise DataError(f"{path}: column {name!r}", "is not UTF-8 text", "save it as UTF-8")
+        if pa.types.is_string(column.type):
+            _check_lines(f"{path}: column {name!r}", column)
     return table
+
+
+def _check_zeros(path: Path, table: pa.Table) -> None:
+    """Refuse 00501 as an integer: it is a name, and would come back as 501."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if not re.search(rb'(?:^|[,"\n])-?0[0-9]', content):
+            return
+    integers = [f.name for f in table.schema if pa.types.is_integer(f.type)]
+    if not integers or len(set(table.column_names)) < table.num_columns:
+        return
+    options = pa.csv.ConvertOptions(
+        include_columns=integers, column_types={name: pa.string() for name in integers}
+    )
+    for name, column in zip(
+        integers, pa.csv.read_csv(path, convert_options=options).columns, strict=True
+    ):
+        if pa.compute.any(pa.compute.match_substring_regex(column, "^-?0[0-9]")).as_py():
+            remedy = "declare type: category in data.features; write classes as texts"
+            raise DataError(f"{path}: column {name!r}", "holds leading zeros", remedy)
+
+
+def _check_lines(where: str, column: pa.ChunkedArray) -> None:
+    """A text over several lines is nearly always a quote that was never closed."""
+    broken = pa.compute.match_substring(column, "\n").fill_null(False)
+    if pa.compute.any(broken).as_py():
+        row = broken.to_pylist().index(True) + 1
+        what = f"row {row} holds a text over several lines"
+        raise DataError(where, what, "close the quote in that row, or take the line breaks out")
 
 
 def _read_parquet(path: Path) -> pa.Table:
@@ -89,7 +131,7 @@ def _read_parquet(path: Path) -> pa.Table:
 def _check_names(path: Path, table: pa.Table) -> None:
     seen: set[str] = set()
     for name in table.column_names:
-        if not name.strip():
+        if not name.strip() or _PANDAS_INDEX.fullmatch(name):
             remedy = "name it, or save the file without its index"
             raise DataError(path, "has a column without a name", remedy)
         if name in seen:
