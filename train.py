@@ -8,7 +8,7 @@ import logging
 import sys
 from pathlib import Path
 
-from maas.cli import print_json, run_command, short_path
+from maas.cli import print_json, run_command, short_path, stdout_to_stderr
 from maas.config import PROJECT, TrainConfig, load_train_config, models_folder, project_root
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
@@ -41,8 +41,8 @@ def _train(
     from maas.progress import Progress
     from maas.training.run import STEPS, train
 
-    with Progress(STEPS, log) as progress:
-        outcome = train(config, data_root, models_dir, sys.orig_argv, progress.step)
+    with stdout_to_stderr(), Progress(STEPS, log) as progress:
+        outcome = train(config, data_root, models_dir, sys.argv, progress.step)
     version, manifest = outcome.version, outcome.version.manifest
     for warning in outcome.warnings:
         log.warning("scikit-learn: %s", warning)

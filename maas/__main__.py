@@ -1,14 +1,18 @@
-"""The registry's commands: `python -m maas list|show N|sync [--json]`."""
+"""The registry's commands: `python -m maas list|show N|verify N|sync [--json]`."""
 
 import argparse
+import contextlib
+import logging
 import re
 import sys
 
-from maas.cli import print_json, run_command, short_path
+from maas.cli import print_json, run_command, short_path, stdout_to_stderr
 from maas.config import PROJECT, load_service_config, models_folder
-from maas.errors import DamagedError, MaasError, VersionError
+from maas.errors import DamagedError, InputError, MaasError, VersionError
+from maas.progress import Progress
 from maas.registry.store import mirror
 from maas.registry.versions import Registry, Version
+from maas.training.determinism import Numerics, pin_process
 
 
 def main() -> int:
@@ -21,6 +25,8 @@ def main() -> int:
             return _list(registry, arguments.json)
         case "show":
             return _show(registry, arguments.version, arguments.json)
+        case "verify":
+            return _verify(registry, arguments)
         case _:
             return _sync(registry, arguments.json)
 
@@ -87,13 +93,64 @@ def _sync(registry: Registry, as_json: bool) -> int:
     return 1 if failed else 0
 
 
-def _find(registry: Registry, which: str) -> Version:
+def _verify(registry: Registry, arguments: argparse.Namespace) -> int:
+    if arguments.all == (arguments.version is not None):
+        raise InputError("verify", "takes a version or --all", "write e.g. `verify latest`")
+    numbers = registry.numbers() if arguments.all else [_number(registry, arguments.version)]
+    if not numbers:
+        registry.latest()  # says that there is none, and how to make one
+    pin_process(_numerics(registry, numbers))
+    return _verify_pinned(registry, numbers, arguments.json)
+
+
+def _numerics(registry: Registry, numbers: list[int]) -> Numerics:
+    """How these versions were computed; native ones cannot be proved beside portable ones."""
+    found: set[Numerics] = set()
+    for number in numbers:
+        with contextlib.suppress(DamagedError):
+            found.add(registry.open(number).manifest.config["numerics"])
+    if len(found) > 1:
+        remedy = "verify them one by one"
+        raise InputError("--all", "portable and native versions stand here together", remedy)
+    return found.pop() if found else "portable"
+
+
+def _verify_pinned(registry: Registry, numbers: list[int], as_json: bool) -> int:
+    # numpy is loaded below here, after the process was pinned.
+    from maas.training.run import PRODUCE_STEPS
+    from maas.training.verify import EXIT_CODES, damaged, verify
+
+    results = []
+    log = logging.getLogger("maas")
+    with stdout_to_stderr(), Progress((2 + PRODUCE_STEPS) * len(numbers), log) as progress:
+        for number in numbers:
+            try:
+                results.append(verify(registry.open(number), progress.step))
+            except DamagedError as error:
+                results.append(damaged(number, error))
+    if as_json:
+        documents = [result.to_json() for result in results]
+        print_json(documents if len(documents) != 1 else documents[0])
+    for result in [] if as_json else results:
+        print(result.sentence)
+    codes = {EXIT_CODES[result.verdict] for result in results}
+    return 1 if 1 in codes else max(codes)
+
+
+def _number(registry: Registry, which: str) -> int:
+    """The number meant, also of a version whose manifest is damaged."""
     if which == "latest":
-        return registry.latest()
+        return (registry.numbers() or [registry.latest().number])[-1]
     digits = which.removeprefix("v")
     if not re.fullmatch(r"[1-9][0-9]{0,8}", digits):
         raise VersionError(which, "is no version", "write 3, v3 or latest")
-    return registry.open(int(digits))
+    if int(digits) not in registry.numbers():
+        registry.open(int(digits))
+    return int(digits)
+
+
+def _find(registry: Registry, which: str) -> Version:
+    return registry.open(_number(registry, which))
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -104,6 +161,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("list", parents=[as_json], help="list the versions")
     show = commands.add_parser("show", parents=[as_json], help="show one version")
     show.add_argument("version", help="3, v3 or latest")
+    proof = commands.add_parser(
+        "verify", parents=[as_json], help="train a version again and compare"
+    )
+    proof.add_argument("version", nargs="?", help="3, v3 or latest")
+    proof.add_argument("--all", action="store_true", help="every version")
     commands.add_parser("sync", parents=[as_json], help="mirror all versions to the store")
     return parser.parse_args(argv)
 

@@ -6,10 +6,12 @@
     ├── InputError          2  what the caller gave is wrong
     │   ├── ConfigError        a config file, a variable or --set
     │   ├── DataError          the data set
+    │   │   └── UnreadableDataError  it is not there
     │   ├── ParityError        the exported model does not answer as the fitted one
     │   ├── VersionError       a version that does not exist, or of another model
     │   └── OverflowingRowError  a row whose values are too large to compute with
     ├── GateError           1  a run missed a metric that its config demands
+    ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not what was published
     ├── StorageError        1  a folder cannot be read or written
     └── ServeError          1  the service cannot start
@@ -50,6 +52,10 @@ class DataError(InputError):
     """The data set cannot be trained on."""
 
 
+class UnreadableDataError(DataError):
+    """The data set is not there, or cannot be read."""
+
+
 class ParityError(InputError):
     """The exported model's answers differ from the fitted pipeline's."""
 
@@ -72,6 +78,10 @@ class OverflowingRowError(InputError):
 
 class GateError(MaasError):
     """A metric missed the gate that the config sets; nothing was published."""
+
+
+class PinError(MaasError):
+    """The numeric libraries do not compute as they were pinned to."""
 
 
 class DamagedError(MaasError):

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from maas.config import PROJECT, TrainConfig
-from maas.training.determinism import pins, promise
+from maas.training.determinism import Numerics, pins, promise
 
 # The packages whose code decides the bytes of a version.
 _PACKAGES = (
@@ -31,31 +32,40 @@ _PACKAGES = (
 def describe_run(
     config: TrainConfig,
     argv: Sequence[str],
+    data_root: Path,
     seconds: float,
     parity: dict[str, Any],
     warnings: Sequence[str],
 ) -> dict[str, Any]:
     """Gather what a reader needs to explain a difference between two runs."""
-    lock = PROJECT / "requirements.txt"
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_s": round(seconds, 3),
         "app": config.app.model_dump(),
         "argv": list(argv),
+        "data_root": "." if data_root == PROJECT else str(data_root),
+        "git": _git(),
+        "parity": parity,
+        "warnings": list(warnings),
+        **describe_environment(config.numerics),
+    }
+
+
+def describe_environment(numerics: Numerics) -> dict[str, Any]:
+    """What of this machine and its packages can change a result."""
+    lock = PROJECT / "requirements.txt"
+    return {
         "cpu": _cpu(),
         "determinism": {
-            "numerics": config.numerics,
-            "pins": pins(config.numerics),
-            "promise": promise(config.numerics),
+            "numerics": numerics,
+            "pins": pins(numerics),
+            "promise": promise(numerics),
         },
-        "git": _git(),
         "glibc": " ".join(platform.libc_ver()).strip() or None,
         "lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None,
         "packages": {name: metadata.version(name) for name in _PACKAGES},
-        "parity": parity,
         "platform": platform.platform(),
         "python": sys.version.split()[0],
-        "warnings": list(warnings),
     }
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from maas.config import GateConfig, ModelConfig, TrainConfig
 from maas.errors import ConfigError, GateError, StorageError
-from maas.predictor import Predictor
+from maas.predictor import Matrix, Predictor
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
 from maas.registry.store import mirror, prepare_store, store_numbers
 from maas.registry.versions import MODEL_FILES, PICKLE, REFERENCE, Registry, Version
@@ -22,10 +22,13 @@ from maas.training.estimators import task_of
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit import Fitted, fit
 from maas.training.parity import Parity, check_parity, load_scorer, tolerance_for
+from maas.training.pinned import check_pins
 from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]
-STEPS = 6
+PRODUCE_STEPS = 3
+"""How often `produce` reports."""
+STEPS = PRODUCE_STEPS + 3
 """How often `train` reports."""
 
 
@@ -44,6 +47,8 @@ class Product:
 
     files: dict[str, bytes]
     manifest: Manifest
+    predictor: Predictor
+    held_out: Matrix
     parity: Parity
     warnings: tuple[str, ...]
 
@@ -71,11 +76,11 @@ def train(
     registry = Registry(models_dir)
     registry.prepare(config.model_name)
     prepare_store(config.model_name)
-    product = produce(config, root, report)
+    report(f"reading {config.data.source}")
+    product = produce(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
-    run = describe_run(
-        config, argv, perf_counter() - started, product.parity.figures(), product.warnings
-    )
+    seconds = perf_counter() - started
+    run = describe_run(config, argv, root, seconds, product.parity.figures(), product.warnings)
     version = registry.publish(
         product.manifest,
         product.files,
@@ -90,14 +95,13 @@ def train(
     return Outcome(version, state, product.warnings)
 
 
-def produce(config: TrainConfig, root: Path, report: Report = lambda _: None) -> Product:
+def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> Product:
     """Make the files of a version and its manifest, and check them; publish nothing.
 
     Raises:
         MaasError: the data, the config or the model is not fine.
     """
-    report(f"reading {config.data.source}")
-    data = read_dataset(config, root)
+    check_pins(config.numerics)
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
@@ -107,9 +111,10 @@ def produce(config: TrainConfig, root: Path, report: Report = lambda _: None) ->
     files = _export(config, data, fitted, signature)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
+    predictor = Predictor(scorer, signature)
     held_out = frame.iloc[fitted.held_out]
     tolerance = tolerance_for(signature, data.target[fitted.train])
-    parity = check_parity(fitted.pipeline, Predictor(scorer, signature), held_out, tolerance)
+    parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
     manifest = Manifest.seal(
         files,
         model_name=config.model_name,
@@ -120,7 +125,8 @@ def produce(config: TrainConfig, root: Path, report: Report = lambda _: None) ->
         runtime=config.runtime,
         parity=ParityRecord(passed=parity.passed, tolerance=tolerance),
     )
-    return Product(files, manifest, parity, fitted.warnings)
+    matrix = fitted.pipeline["encode"].transform(held_out)
+    return Product(files, manifest, predictor, matrix, parity, fitted.warnings)
 
 
 def _export(
