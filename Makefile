@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism reference bench-pins bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -26,6 +26,17 @@ check: .venv/.dev ## lint and types
 
 docker-test: .venv/.dev ## the container tests, with a real engine
 	$(BIN)/python -m pytest -m docker -n 0
+
+attack-determinism: .venv/.dev ## train every model under every hostile environment (long)
+	ATTACK=1 $(BIN)/python -m pytest -m determinism
+
+reference: .venv/.run ## make models/v1 anew, when the lock or the code changed its bytes on purpose
+	@chmod -R u+w models/v1 && rm -rf models/v1
+	@BENTOML_HOME=$$(mktemp -d) MODELS_DIR=models $(BIN)/python train.py
+	@git add -f models/v1
+
+bench-pins: .venv/.run ## what the pins cost in training time
+	@$(BIN)/python benchmarks/pins.py
 
 estimators: .venv/.run ## measure anew which runtime each estimator passes
 	@$(BIN)/python -W ignore -m maas.training.survey
