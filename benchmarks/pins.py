@@ -12,7 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+from maas.training.determinism import Numerics, pinned  # noqa: E402
+
 ROUNDS = 3
 MODELS = {
     "LogisticRegression": {"max_iter": 200},
@@ -21,10 +26,9 @@ MODELS = {
     "MLPClassifier": {"max_iter": 20},
 }
 TIMED = """
-import sys, time, json
+import sys, time
 from pathlib import Path
 sys.path.insert(0, {project!r})
-from maas.training.determinism import pinned
 from maas.config import load_train_config
 config = load_train_config(Path({project!r}) / "configs/train_config.yaml", {settings!r})
 from maas.training.data import read_dataset
@@ -37,18 +41,15 @@ print(time.perf_counter() - start)
 """
 
 
-def seconds(numerics: str, model: str, source: str) -> float:
+def seconds(numerics: Numerics, model: str, source: str) -> float:
     """Seconds of one fit, in a process pinned for `numerics`."""
-    sys.path.insert(0, str(PROJECT))
-    from maas.training.determinism import pinned
-
     data = {"source": source, "target": "target"}
     estimator = {"name": model, "params": MODELS[model]}
     settings = [f"data={json.dumps(data)}", f"estimator={json.dumps(estimator)}", "gates={}"]
     code = TIMED.format(project=str(PROJECT), settings=settings)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
-        env=pinned(os.environ, numerics),  # type: ignore[arg-type]
+        env=pinned(os.environ, numerics),
         capture_output=True,
         text=True,
         check=True,
@@ -58,8 +59,6 @@ def seconds(numerics: str, model: str, source: str) -> float:
 
 def write_rows(path: Path) -> None:
     """20 000 rows × 30 numbers and a class."""
-    import numpy as np
-
     matrix = np.random.default_rng(0).normal(size=(20_000, 30)).round(3)
     label = np.where(matrix[:, :3].sum(axis=1) > 0, "yes", "no")
     rows = [",".join([*map(str, row), y]) for row, y in zip(matrix.tolist(), label, strict=True)]
@@ -76,7 +75,7 @@ def main() -> None:
         write_rows(path)
         for model in MODELS:
             for name, source in (("569 x 30", "breast_cancer"), ("20 000 x 30", str(path))):
-                taken: dict[str, list[float]] = {"portable": [], "native": []}
+                taken: dict[Numerics, list[float]] = {"portable": [], "native": []}
                 for _ in range(ROUNDS):
                     for numerics, values in taken.items():
                         values.append(seconds(numerics, model, source))

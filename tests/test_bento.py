@@ -11,17 +11,11 @@ from tests.conftest import House, Serve
 ROW = {"feature1": 1, "feature2": 2}
 
 
-def build(house: House) -> str:
-    done = house.bentoml("build", "--output", "tag", timeout=300)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().removeprefix("__tag__:")
-
-
 @pytest.fixture
 def built(trained: House, house: House) -> tuple[House, str]:
     """A house with v1 and a Bento of it."""
     shutil.copytree(trained.models, house.models)
-    return house, build(house)
+    return house, house.build()
 
 
 def test_a_bento_serves_its_version_when_later_ones_come(

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -217,31 +219,32 @@ def test_a_client_s_error_leaves_no_traceback_and_no_value_in_the_log(server: Se
     assert "s3cret" not in log
 
 
-def test_editing_a_method_changes_what_a_client_sees(trained: House, serve: Serve, tmp_path):
-    copy = tmp_path / "project"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "models", "logs"))
-    source = (copy / "service.py").read_text()
-    edited = source.replace(
-        "input=row, prediction=prediction,", "input=row, prediction='virginica',"
-    )
-    assert edited != source
-    (copy / "service.py").write_text(edited + "\n# edited\n")
-    edited_server = serve(House(trained.folder, project=copy))
-    assert edited_server.post("/predict", ROW).json()["prediction"] == "virginica"
+@pytest.fixture
+def edited(trained: House, tmp_path: Path) -> Callable[[str, str], House]:
+    """A copy of the project in which service.py says something else."""
+
+    def edit(old: str, new: str) -> House:
+        copy = tmp_path / "project"
+        ignored = shutil.ignore_patterns(".*", "models", "logs")
+        shutil.copytree(PROJECT, copy, ignore=ignored)
+        source = (copy / "service.py").read_text()
+        assert old in source
+        (copy / "service.py").write_text(source.replace(old, new))
+        return House(trained.folder, project=copy)
+
+    return edit
+
+
+def test_editing_a_method_changes_what_a_client_sees(edited, serve: Serve):
+    house = edited("input=row, prediction=prediction,", "input=row, prediction='virginica',")
+    assert serve(house).post("/predict", ROW).json()["prediction"] == "virginica"
 
 
 def test_a_failure_inside_a_method_is_a_500_with_the_id_and_the_traceback_in_the_log(
-    trained: House, serve: Serve, tmp_path
+    edited, serve: Serve
 ):
-    copy = tmp_path / "project"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".*", "models", "logs"))
-    source = (copy / "service.py").read_text()
-    broken = source.replace(
-        "(prediction,) = await self.predictor.predict(", "(prediction,) = 1 / 0 and ("
-    )
-    assert broken != source
-    (copy / "service.py").write_text(broken)
-    server = serve(House(trained.folder, project=copy))
+    call = "(prediction,) = await self.predictor.predict("
+    server = serve(edited(call, "(prediction,) = 1 / 0 and ("))
     answer = server.post("/predict", ROW, headers={"X-Request-ID": "broken-1"})
     assert answer.status_code == 500
     assert answer.json()["request_id"] == "broken-1"

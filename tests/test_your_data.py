@@ -197,9 +197,7 @@ def test_a_bento_of_such_a_version_installs_scikit_learn(
     house: House, serve: Serve, tmp_path: Path
 ):
     train(house, tmp_path, "wine-sklearn")
-    done = house.bentoml("build", "--output", "tag", timeout=300)
-    assert done.returncode == 0, done.stderr
-    tag = done.stdout.strip().removeprefix("__tag__:")
+    tag = house.build()
     lock = house.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
     assert re.search(r"^scikit-learn==", lock.read_text(), re.MULTILINE)
     server = serve(house, tag)

@@ -108,7 +108,7 @@ def _from_bento(project: Path, config: ServiceConfig) -> Version:
     path = Path(stored.path)
     if path.name != f"v{number}":  # BentoML takes a unique prefix for the whole tag
         raise ServeError(tag, f"is not in the store ({path.name} is)", _RESTORE)
-    manifest = Manifest.parse(read_manifest(path), path / MANIFEST)
+    manifest = Manifest.parse(_read_manifest(path), path / MANIFEST)
     if manifest.digest != digest:
         raise ServeError(
             tag,
@@ -121,7 +121,7 @@ def _from_bento(project: Path, config: ServiceConfig) -> Version:
 _RESTORE = "restore that model to the store, or build a new Bento"
 
 
-def read_manifest(path: Path) -> bytes:
+def _read_manifest(path: Path) -> bytes:
     """Read a store entry's manifest.
 
     Raises:

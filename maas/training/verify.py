@@ -68,7 +68,7 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
     try:
         version.check()
     except DamagedError as error:
-        return Verification(version.number, "mismatch", f"{error.where} {error.what}")
+        return damaged(version.number, error)
     run = json.loads((version.path / RUN).read_bytes())
     now = describe_environment(version.manifest.config["numerics"])
     circumstances = _differences({key: run.get(key) for key in now}, now)
@@ -80,7 +80,7 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
 
 
 def damaged(number: int, error: DamagedError) -> Verification:
-    """The verdict on a version whose manifest cannot be read."""
+    """The verdict on a version whose files are not the published ones."""
     return Verification(number, "mismatch", f"{error.where} {error.what}")
 
 
