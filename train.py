@@ -46,10 +46,10 @@ def _train(
     version, manifest = outcome.version, outcome.version.manifest
     for warning in outcome.warnings:
         log.warning("scikit-learn: %s", warning)
-    if outcome.mirror == "foreign":
-        log.warning("%s in the BentoML store holds another model and was left alone", version.tag)
-    elif outcome.mirror not in ("made", "present"):
-        log.warning("%s is published but not in the BentoML store: %s", version.tag, outcome.mirror)
+    for mirror in outcome.mirrors:
+        tell = log.info if mirror.state in ("present", "made", "repaired") else log.warning
+        if mirror.state != "present":
+            tell("%s in the BentoML store: %s  %s", mirror.tag, mirror.state, mirror.detail)
     if as_json:
         print_json(
             {
@@ -61,7 +61,7 @@ def _train(
             }
         )
     else:
-        name, value = next(iter(manifest.metrics.items()))
+        name, value = manifest.headline
         print(f"{version.label}  {version.tag}  {manifest.digest}  {name}={value:.3f}")
     return 0
 

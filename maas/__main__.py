@@ -1,17 +1,21 @@
-"""The registry's commands: `python -m maas list|show N|verify N|sync [--json]`."""
+"""The registry's commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`."""
 
 import argparse
 import contextlib
 import logging
 import re
 import sys
+from dataclasses import asdict
 
-from maas.cli import print_json, run_command, short_path, stdout_to_stderr
+from maas.cli import print_json, print_table, run_command, short_path, stdout_to_stderr
 from maas.config import PROJECT, load_service_config, models_folder
-from maas.errors import DamagedError, InputError, MaasError, VersionError
+from maas.errors import DamagedError, InputError, VersionError
 from maas.progress import Progress
-from maas.registry.store import mirror
-from maas.registry.versions import Registry, Version
+from maas.registry.comparison import compare
+from maas.registry.store import Mirror, open_store
+from maas.registry.summary import Summary, summarise
+from maas.registry.version import Version
+from maas.registry.versions import Registry
 from maas.training.determinism import Numerics, pin_process
 
 
@@ -25,6 +29,8 @@ def main() -> int:
             return _list(registry, arguments.json)
         case "show":
             return _show(registry, arguments.version, arguments.json)
+        case "diff":
+            return _diff(registry, arguments)
         case "verify":
             return _verify(registry, arguments)
         case _:
@@ -32,65 +38,83 @@ def main() -> int:
 
 
 def _list(registry: Registry, as_json: bool) -> int:
-    entries = [_describe(registry, number) for number in registry.numbers()]
+    summaries = summarise(registry)
     if as_json:
-        print_json(entries)
-    elif not entries:
+        print_json([summary.to_json() for summary in summaries])
+    elif not summaries:
         print(f"{registry.models_dir} holds no version yet; `python train.py` makes one")
-    for entry in [] if as_json else entries:
-        print("  ".join(str(value) for value in entry.values()))
+    else:
+        print_table(
+            ("version", "digest", "created", "metric", "data", "state"), map(_row, summaries)
+        )
     return 0
 
 
-def _describe(registry: Registry, number: int) -> dict[str, object]:
-    try:
-        version = registry.open(number)
-        version.check()
-    except MaasError as error:
-        return {"version": number, "state": f"damaged: {error}"}
-    metrics = list(version.manifest.metrics.items())[:1]
-    return {
-        "version": number,
-        "tag": version.tag,
-        "digest": version.manifest.digest,
-        **{name: round(value, 4) for name, value in metrics},
-        "state": "fine",
-    }
+_HEADS = ("version", "digest", "created", "metric", "data", "state")
+
+
+def _row(summary: Summary) -> tuple[str, ...]:
+    """A line for people; the digest whole where a program may read it."""
+    state = summary.state if summary.problem is None else f"{summary.state}: {summary.problem}"
+    if summary.value is None:
+        return (f"v{summary.version}", "", "", "", "", state)
+    digest = str(summary.digest)
+    return (
+        f"v{summary.version}",
+        f"{digest[:19]}…" if sys.stdout.isatty() else digest,
+        summary.created_at or "",
+        f"{summary.metric}={summary.value:.4f}",
+        f"{summary.source} ({summary.rows} rows)",
+        state,
+    )
 
 
 def _show(registry: Registry, which: str, as_json: bool) -> int:
     version = _find(registry, which)
     version.check()
-    manifest = version.manifest
+    manifest, run = version.manifest, version.read_run()
     if as_json:
-        print_json(
-            manifest.model_dump(mode="json")
-            | {"version": version.number, "tag": version.tag, "path": short_path(version.path)}
-        )
+        about = {"version": version.number, "tag": version.tag, "path": short_path(version.path)}
+        print_json(manifest.model_dump(mode="json") | about | {"run": run})
         return 0
     print(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
+    print(f"created   {run.get('created_at')} on {run.get('platform')}")
     print(f"data      {manifest.data.source}, {manifest.data.rows} rows")
     print(f"estimator {manifest.config['estimator']}")
     names = ", ".join(feature.name for feature in manifest.signature.features)
     print(f"features  {names} -> {manifest.signature.target}")
     print("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    print("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
+    return 0
+
+
+def _diff(registry: Registry, arguments: argparse.Namespace) -> int:
+    first, second = (_find(registry, which) for which in arguments.versions)
+    first.check()
+    second.check()
+    comparison = compare(first, second)
+    if arguments.json:
+        print_json(comparison.to_json())
+    else:
+        print("\n".join(comparison.lines()))
     return 0
 
 
 def _sync(registry: Registry, as_json: bool) -> int:
-    found: dict[str, str] = {}
-    failed = False
-    for number in registry.numbers():
-        try:
-            version = registry.open(number)
-            found[version.tag] = mirror(version).state
-        except DamagedError as error:
-            found[f"v{number}"], failed = f"damaged: {error}", True
+    versions = registry.versions()
+    mirrors: list[Mirror] = []
+    if versions:
+        with open_store(versions[-1].manifest.model_name) as store:
+            mirrors = store.sync(registry)
+    elif registry.numbers():
+        registry.latest()  # says what is wrong with it
     if as_json:
-        print_json(found)
-    for tag, state in {} if as_json else found.items():
-        print(f"{tag}  {state}")
-    return 1 if failed else 0
+        print_json([asdict(mirror) for mirror in mirrors])
+    elif not mirrors:
+        print(f"{registry.models_dir} holds no version yet; there is nothing to mirror")
+    else:
+        print_table((), ((mirror.tag, mirror.state, mirror.detail) for mirror in mirrors))
+    return 1 if any(mirror.state == "damaged" for mirror in mirrors) else 0
 
 
 def _verify(registry: Registry, arguments: argparse.Namespace) -> int:
@@ -161,12 +185,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     commands.add_parser("list", parents=[as_json], help="list the versions")
     show = commands.add_parser("show", parents=[as_json], help="show one version")
     show.add_argument("version", help="3, v3 or latest")
+    diff = commands.add_parser("diff", parents=[as_json], help="say what differs between two")
+    diff.add_argument("versions", nargs=2, metavar="VERSION", help="3, v3 or latest")
     proof = commands.add_parser(
         "verify", parents=[as_json], help="train a version again and compare"
     )
     proof.add_argument("version", nargs="?", help="3, v3 or latest")
     proof.add_argument("--all", action="store_true", help="every version")
-    commands.add_parser("sync", parents=[as_json], help="mirror all versions to the store")
+    commands.add_parser(
+        "sync", parents=[as_json], help="mirror all versions to the store, and mend it"
+    )
     return parser.parse_args(argv)
 
 

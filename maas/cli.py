@@ -4,7 +4,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,23 @@ def stdout_to_stderr() -> Iterator[None]:
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows: a table on a terminal, elsewhere two spaces between the cells of a line."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("  ".join(row).rstrip())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=bool(heads), pad_edge=False)
+    for index in range(len(heads)):
+        table.add_column(heads[index], overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, highlight=False).print(table)
 
 
 def short_path(path: Path) -> str:

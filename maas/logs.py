@@ -26,6 +26,7 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
         raise StorageError(
             path, f"cannot be written ({error.strerror})", "set paths.logs_dir to another folder"
         ) from None
+    logging.raiseExceptions = False  # a full disk must not spoil the run's one line
     logger = logging.getLogger("maas")
     logger.setLevel(level)
     logger.propagate = False

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from maas.registry.versions import Registry
 from tests.conftest import PROJECT, House, free_port
 
 ROW = {"feature1": 1, "feature2": 2}
@@ -138,6 +139,31 @@ def test_a_version_trained_inside_lands_on_the_host(image: str, tmp_path: Path):
     assert code == 0, err
     label = f"v{json.loads(out)['version']}"
     assert (models / label / "manifest.json").stat().st_uid == os.getuid()
+
+
+def test_containers_that_share_the_volume_each_publish(image: str, tmp_path: Path):
+    """Each has a store of its own, and none can see another's process number."""
+    models = tmp_path / "models"
+    models.mkdir()
+    models.chmod(0o777)
+    command = ["docker", "run", "--rm", "-v", f"{models}:/app/models", image, "python", "train.py"]
+    trainers = [
+        subprocess.Popen([*command, "--set", f"seed={seed}"], stdout=subprocess.PIPE, text=True)
+        for seed in range(6)
+    ]
+    said = [trainer.communicate(timeout=300)[0].split() for trainer in trainers]
+    digests = {line[0]: line[2] for line in said}
+    assert sorted(digests) == [f"v{n}" for n in range(1, 7)]
+    assert {p.name for p in models.iterdir()} == set(digests)
+    for label, digest in digests.items():
+        assert Registry(models).check(int(label[1:])).manifest.digest == digest
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(image: str):
+    options = ("--tmpfs", "/app/models:size=8k,mode=1777")
+    code, out, err = run_once(image, "python", "train.py", options=options)
+    assert (code, out) == (1, "")
+    assert "No space left on device" in err.splitlines()[-1]
 
 
 def test_a_folder_it_cannot_write_gives_one_clear_line(image: str, tmp_path: Path):

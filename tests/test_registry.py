@@ -1,41 +1,26 @@
 """The registry: whole versions or none, exact names, damage named."""
 
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+import maas.registry
 from maas.errors import DamagedError, StorageError, VersionError
-from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
+from maas.registry.manifest import canonical_json
 from maas.registry.versions import Registry
-from maas.signature import Feature, Signature
-from tests.conftest import House
-
-FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle"}
-
-
-def make_manifest(model_name: str = "m", **changes) -> Manifest:
-    content = {
-        "model_name": model_name,
-        "config": {"seed": 1},
-        "data": DataRecord(source="s", sha256="0" * 64, rows=3),
-        "signature": Signature(
-            features=(Feature(name="a", column="A", type="number", minimum=0.0, maximum=1.0),),
-            target="t",
-            task="regression",
-            example={"a": 0.5},
-        ),
-        "metrics": {"r2": 0.5},
-        "runtime": "onnx",
-        "parity": ParityRecord(passed=True, tolerance=1e-5),
-    }
-    return Manifest.seal(FILES, **(content | changes))
+from tests.conftest import PROJECT, House
+from tests.samples import FILES, RUN, make_manifest
 
 
 def publish(registry: Registry, *taken: int) -> int:
-    return registry.publish(make_manifest(), FILES, b"{}\n", taken).number
+    return registry.publish(make_manifest(), FILES, RUN, taken).number
 
 
 def test_a_version_comes_back_as_it_was_published(tmp_path: Path):
@@ -157,9 +142,151 @@ def test_list_show_and_sync(trained: House):
     assert trained.maas("sync").stdout == "model_service:v1  present\n"
 
 
+def test_list_says_what_each_version_is(trained: House):
+    (entry,) = json.loads(trained.maas("list", "--json").stdout)
+    manifest = json.loads((trained.models / "v1/manifest.json").read_bytes())
+    run = json.loads((trained.models / "v1/run.json").read_bytes())
+    assert (entry["metric"], entry["value"]) == ("accuracy", manifest["metrics"]["accuracy"])
+    assert (entry["source"], entry["rows"]) == ("iris", 150)
+    assert (entry["created_at"], entry["problem"]) == (run["created_at"], None)
+    line = trained.maas("list").stdout
+    for part in ("v1", manifest["digest"], run["created_at"], "accuracy=0.", "iris", "fine"):
+        assert part in line
+
+
+def test_list_is_a_table_on_a_terminal(trained: House):
+    pty = pytest.importorskip("pty", reason="needs a pseudo terminal")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "maas", "list"],
+        cwd=PROJECT,
+        env=trained.env({"COLUMNS": "150", "NO_COLOR": "1", "TERM": "xterm"}),
+        stdout=theirs,
+    ):
+        shown = os.read(ours, 10_000).decode()
+        while "fine" not in shown:
+            shown += os.read(ours, 10_000).decode()
+    os.close(ours)
+    os.close(theirs)
+    head, row = re.sub("\x1b\\[[0-9;]*m", "", shown).splitlines()[:2]
+    assert head.index("digest") == row.index("sha256:")
+    assert "…" in row
+
+
+def test_diff_says_what_changed_in_words(house: House):
+    house.train()
+    house.train("--set", "estimator.params.C=0.5")
+    house.train("--set", "data.features={a: petal length (cm)}")
+    found = json.loads(house.maas("diff", "1", "2", "--json").stdout)
+    assert found["versions"] == [1, 2]
+    assert found["same"] is False
+    assert found["config"] == {"estimator.params.C": [1.0, 0.5]}
+    assert found["data"] == {}
+    assert "model.onnx" in found["files"]
+    text = house.maas("diff", "v1", "v2").stdout
+    assert "v1 and v2 have different digests" in text
+    assert "estimator.params.C: 1 -> 0.5 (-0.5)" in text
+    text = house.maas("diff", "2", "latest").stdout
+    assert "signature  features.feature2: " in text
+    assert "is gone" in text
+    assert "is new" in text
+    same = json.loads(house.maas("diff", "1", "1", "--json").stdout)
+    assert same["same"] is True
+    assert not any(same[k] for k in ("config", "data", "metrics", "signature", "files", "packages"))
+
+
+def test_diff_names_packages_that_changed(house: House):
+    house.train()
+    house.train()
+    path = house.models / "v2/run.json"
+    damage(path, path.read_bytes().replace(b'"numpy": "', b'"numpy": "9.'))
+    found = json.loads(house.maas("diff", "1", "2", "--json").stdout)
+    assert found["same"] is True
+    assert list(found["packages"]) == ["packages.numpy"]
+
+
+def test_diff_refuses_a_damaged_version_and_a_missing_one(house: House):
+    house.train()
+    assert house.maas("diff", "1", "2").returncode == 2
+    damage(house.models / "v1/model.onnx", b"x")
+    done = house.maas("diff", "1", "1")
+    assert (done.returncode, "model.onnx" in done.stderr) == (1, True)
+
+
+def test_v10_is_never_taken_for_v1(house: House):
+    house.train()
+    for folder in (house.models, house.store / "models/model_service"):
+        (folder / "v1").rename(folder / "v10")
+    assert house.maas("show", "1").returncode == 2
+    assert json.loads(house.maas("show", "10", "--json").stdout)["version"] == 10
+    assert house.train().stdout.startswith("v11  ")
+
+
+def test_latest_is_the_highest_number_not_the_newest_clock(house: House):
+    for _ in range(3):
+        house.train()
+    shutil.rmtree(house.store / "models/model_service/v1")
+    (house.store / "models/model_service/latest").unlink()
+    assert house.maas("sync").stdout.splitlines()[0] == "model_service:v1  made"
+    assert (house.store / "models/model_service/latest").read_text() == "v3"
+    assert "v3" in house.bentoml("models", "get", "model_service:latest", "-o", "yaml").stdout
+
+
+def test_train_mends_what_it_finds_in_the_store(house: House):
+    """A missing mirror, a torn entry of ours, and two that no version stands behind."""
+    for _ in range(3):
+        house.train()
+    entries = house.store / "models/model_service"
+    shutil.rmtree(entries / "v1")
+    (entries / "v2/model.yaml").unlink()
+    shutil.copytree(entries / "v3", entries / "v8")
+    (entries / "v8/model.yaml").unlink()
+    (entries / "v9").mkdir()
+    assert house.bentoml("models", "list").returncode != 0
+    done = house.train()
+    assert done.stdout.startswith("v10  "), done.stderr
+    for tag, state in (("v1", "made"), ("v2", "repaired"), ("v8", "repaired"), ("v9", "removed")):
+        assert f"model_service:{tag} in the BentoML store: {state}" in done.stderr
+    listed = house.bentoml("models", "list")
+    assert listed.returncode == 0
+    assert all(f"model_service:v{n} " in listed.stdout for n in (1, 2, 3, 8, 10))
+
+
+def test_projects_with_other_names_share_a_store(house: House):
+    other = House(house.folder / "other", environ={"BENTOML_HOME": str(house.store)})
+    house.train()
+    assert other.train("--set", "model_name=other").stdout.startswith("v1  other:v1  ")
+    assert house.maas("sync").stdout == "model_service:v1  present\n"
+    assert other.maas("sync").stdout == "other:v1  present\n"
+
+
+def test_the_python_api(tmp_path: Path):
+    registry = maas.registry.Registry(tmp_path)
+    assert registry.versions() == []
+    publish(registry)
+    publish(registry)
+    damage(tmp_path / "v1/manifest.json", b"{}")
+    assert [version.number for version in registry.versions()] == [2]
+    assert registry.check(2) == registry.open(2)
+    damage(tmp_path / "v2/model.onnx", b"x")
+    with pytest.raises(DamagedError, match=r"model\.onnx"):
+        registry.check(2)
+    with pytest.raises(VersionError, match="there: v1, v2"):
+        registry.open(3)
+
+
+def test_published_files_are_read_only(house: House):
+    house.train()
+    for folder in (house.models / "v1", house.store / "models/model_service/v1"):
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
+
+
 def test_an_empty_registry_and_a_wrong_version_are_said_plainly(house: House):
     done = house.maas("list")
     assert (done.returncode, "train.py" in done.stdout) == (0, True)
+    done = house.maas("sync")
+    assert (done.returncode, "no version yet" in done.stdout) == (0, True)
+    assert house.maas("diff", "1", "2").returncode == 2
     assert json.loads(house.maas("list", "--json").stdout) == []
     for which in ("1", "v0", "latest", "x", "-"):
         done = house.maas("show", which)
@@ -175,7 +302,7 @@ def test_sync_makes_a_missing_mirror_and_repairs_a_torn_one(house: House):
     assert house.maas("sync").stdout == "model_service:v1  made\n"
     (entry / "model.yaml").unlink()
     assert house.bentoml("models", "list").returncode != 0  # what a torn entry does to all
-    assert house.maas("sync").stdout == "model_service:v1  made\n"
+    assert house.maas("sync").stdout == "model_service:v1  repaired\n"
     assert "model_service:v1" in house.bentoml("models", "list").stdout
 
 
@@ -186,9 +313,10 @@ def test_sync_never_copies_an_altered_file_and_goes_on_with_the_others(house: Ho
     damage(house.models / "v1/saved_model.pkl", b"altered")
     done = house.maas("sync", "--json")
     assert done.returncode == 1
-    found = json.loads(done.stdout)
-    assert "saved_model.pkl" in found["v1"]
-    assert found["model_service:v2"] == "made"
+    first, second = json.loads(done.stdout)
+    assert (first["tag"], first["state"]) == ("model_service:v1", "damaged")
+    assert "saved_model.pkl" in first["detail"]
+    assert (second["tag"], second["state"]) == ("model_service:v2", "made")
     assert not (house.store / "models/model_service/v1").exists()
 
 
@@ -207,7 +335,7 @@ def test_sync_repairs_an_entry_of_ours_that_was_damaged(house: House, name: str,
     house.train()
     entry = house.store / "models/model_service/v1"
     damage(entry / name, data)
-    assert house.maas("sync").stdout == "model_service:v1  made\n"
+    assert house.maas("sync").stdout == "model_service:v1  repaired\n"
     assert house.maas("sync").stdout == "model_service:v1  present\n"
     assert "model_service:v1" in house.bentoml("models", "list").stdout
 
@@ -237,7 +365,10 @@ def test_list_marks_a_damaged_version_and_show_refuses_it(house: House):
     house.train()
     damage(house.models / "v1/model.onnx", b"x")
     (entry,) = json.loads(house.maas("list", "--json").stdout)
-    assert "model.onnx" in entry["state"]
+    assert entry["state"] == "damaged"
+    assert "model.onnx" in entry["problem"]
+    assert entry["digest"].startswith("sha256:")
+    assert "damaged: " in house.maas("list").stdout
     done = house.maas("show", "1")
     assert done.returncode == 1
     assert "model.onnx" in done.stderr

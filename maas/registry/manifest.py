@@ -82,6 +82,12 @@ class Manifest(Frozen):
             raise DamagedError(where, "was altered: its digest does not match", remedy)
         return manifest
 
+    @property
+    def headline(self) -> tuple[str, float]:
+        """The metric to look at first, and its value on the held-out rows."""
+        name = "accuracy" if self.signature.task == "classification" else "r2"
+        return name, self.metrics[name]
+
     def to_bytes(self) -> bytes:
         """The file: canonical JSON, indented for people, LF at the end."""
         return canonical_json(self.model_dump(mode="json"), indent=1)

@@ -5,45 +5,55 @@ truth. Names are compared exactly: BentoML's own look-up takes a unique prefix f
 whole tag, so that v1 can find v10.
 """
 
-import contextlib
 import errno
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from maas.errors import DamagedError, StorageError
-from maas.registry.manifest import Manifest
-from maas.registry.versions import (
-    MANIFEST,
-    RUN,
-    Version,
-    read_checked,
-    sync_folder,
-    write_synced,
+from maas.registry.entries import (
+    STAGING,
+    inspect_entry,
+    is_unreadable,
+    open_entry,
+    read_digest,
+    remove_entry,
+    write_entry,
 )
+from maas.registry.files import storage_error, write_synced
+from maas.registry.locks import hold
+from maas.registry.version import Version
+from maas.registry.versions import Registry
 
-State = Literal["present", "made", "foreign"]
-_INFO = "model.yaml"
+State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
+_NUMBERED = re.compile(r"v([1-9][0-9]*)")
+_LOCK = "maas.lock"
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """What the store holds under a version's tag after mirroring.
+    """What became of a tag in the store.
 
     Attributes:
-        state: `present` it was there; `made` it is there now; `foreign` the tag holds
-            another digest, which is somebody else's and was left alone.
-        path: the folder in the store.
+        tag: `<model_name>:vN`.
+        state: `present` it was there; `made` it was missing and is there now; `repaired`
+            it was torn and is whole now; `refused` it holds another digest, which is
+            somebody else's and was left alone; `damaged` the version in `models/` is not
+            as it was published and was not copied; `removed` no version in `models/`
+            stands behind it, BentoML could not read it, and it was not whole; `missing` it
+            could not be written.
+        detail: why, where the state needs it.
     """
 
+    tag: str
     state: State
-    path: Path
+    detail: str = ""
 
 
 def store_home() -> Path:
@@ -52,129 +62,133 @@ def store_home() -> Path:
     return Path(os.path.expandvars(home)).expanduser().absolute()
 
 
-def store_numbers(model_name: str) -> set[int]:
-    """Numbers that the store has used for a model."""
-    folder = store_home() / "models" / model_name
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return {int(m[1]) for name in names if (m := re.fullmatch(r"v([1-9][0-9]*)", name))}
+class Store:
+    """The store's entries of one model, while this process alone writes them.
 
+    Made by `open_store`.
 
-def prepare_store(model_name: str) -> None:
-    """Make sure that a model can be mirrored; BentoML's own failure is a traceback at import.
-
-    Raises:
-        StorageError: the store cannot be written.
+    Args:
+        home: BENTOML_HOME.
+        model_name: whose entries.
     """
-    home = store_home()
-    try:
-        for folder in (home / "tmp", home / "models", home / "models" / model_name):
+
+    def __init__(self, home: Path, model_name: str) -> None:
+        self.home = home
+        self.model_name = model_name
+        self.folder = home / "models" / model_name
+
+    def numbers(self) -> set[int]:
+        """Numbers that the store has used for the model.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        try:
+            names = os.listdir(self.folder)
+        except OSError as error:
+            raise _store_error(self.folder, error) from None
+        return {int(m[1]) for name in names if (m := _NUMBERED.fullmatch(name))}
+
+    def mirror(self, version: Version, thorough: bool = True) -> Mirror:
+        """Make the store hold a version under its tag; write only what is missing or torn.
+
+        Raises:
+            DamagedError: the version's files are not the published ones.
+            StorageError: the store cannot be written.
+        """
+        path = self.folder / version.label
+        try:
+            match inspect_entry(path, version, thorough):
+                case "whole":
+                    return Mirror(version.tag, "present")
+                case "foreign":
+                    held = read_digest(path) or "another model"
+                    detail = f"the tag holds {held}, which was left alone"
+                    return Mirror(version.tag, "refused", detail)
+                case condition:
+                    version.check()
+                    write_entry(version, path, self.home / "tmp")
+        except OSError as error:
+            raise _store_error(path, error) from None
+        return Mirror(version.tag, "repaired" if condition == "torn" else "made")
+
+    def sync(self, registry: Registry, thorough: bool = True) -> list[Mirror]:
+        """Mirror every version, mend entries that break BentoML, point `latest` to the highest.
+
+        Raises:
+            StorageError: folder or store cannot be read or written.
+        """
+        found = []
+        numbers = registry.numbers()
+        for number in numbers:
+            try:
+                found.append(self.mirror(registry.open(number), thorough))
+            except DamagedError as error:
+                found.append(Mirror(f"{self.model_name}:v{number}", "damaged", str(error)))
+        try:
+            for number in sorted(self.numbers() - set(numbers)):
+                found += self._mend(number)
+            self._point_latest()
+        except OSError as error:
+            raise _store_error(self.folder, error) from None
+        return found
+
+    def _mend(self, number: int) -> list[Mirror]:
+        """Repair an entry that breaks BentoML and stands in no folder of ours, or remove it."""
+        path, tag = self.folder / f"v{number}", f"{self.model_name}:v{number}"
+        if not path.is_dir() or not is_unreadable(path):
+            return []
+        version = open_entry(path, number)
+        if version is None:
+            remove_entry(path, self.home / "tmp")
+            return [Mirror(tag, "removed", "BentoML could not read it, and files were missing")]
+        write_entry(version, path, self.home / "tmp")
+        return [Mirror(tag, "repaired")]
+
+    def _point_latest(self) -> None:
+        """BentoML's `latest` is the newest clock; ours is the highest number."""
+        there = [n for n in self.numbers() if (self.folder / f"v{n}").is_dir()]
+        pointer = self.folder / "latest"
+        newest = f"v{max(there, default=0)}".encode()
+        if there and (not pointer.is_file() or pointer.read_bytes() != newest):
+            folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.home / "tmp"))
+            write_synced(folder / pointer.name, newest)
+            (folder / pointer.name).chmod(0o644)  # BentoML writes it in place
+            os.replace(folder / pointer.name, pointer)
+            folder.rmdir()
+
+    def prepare(self) -> None:
+        """Make the folders, see that they can be written, remove what dead runs left in tmp.
+
+        Raises:
+            OSError: the store cannot be written.
+        """
+        for folder in (self.home / "tmp", self.folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        Path(tempfile.mkdtemp(prefix="probe-", dir=home / "tmp")).rmdir()
-    except OSError as error:
-        raise _unwritable(home, error) from None
+        for left in (self.home / "tmp").glob(f"{STAGING}*"):  # a live owner would hold the lock
+            shutil.rmtree(left, ignore_errors=True)
+        Path(tempfile.mkdtemp(prefix=STAGING, dir=self.home / "tmp")).rmdir()
 
 
-def mirror(version: Version) -> Mirror:
-    """Make the store hold a version under its tag; write only what is missing or torn.
+@contextmanager
+def open_store(model_name: str) -> Iterator[Store]:
+    """Wait until no other process writes the store; hold it, writable and swept.
 
     Raises:
-        DamagedError: the version's files are not the published ones.
         StorageError: the store cannot be written.
     """
-    path = store_home() / "models" / version.manifest.model_name / version.label
-    state = _compare(path, version.manifest)
-    if state in ("present", "foreign"):
-        return Mirror(state, path)
-    version.check()
-    prepare_store(version.manifest.model_name)
-    try:
-        if state == "torn":
-            shutil.rmtree(path)
-        _copy(version, path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    return Mirror("made", path)
+    store = Store(store_home(), model_name)
+    with ExitStack() as held:
+        try:
+            store.home.mkdir(parents=True, exist_ok=True)
+            held.enter_context(hold(store.home / _LOCK))
+            store.prepare()
+        except OSError as error:
+            raise _store_error(store.home, error) from None
+        yield store
 
 
-def _compare(path: Path, manifest: Manifest) -> Literal["present", "foreign", "torn"] | None:
-    """An entry is ours by the digest in its manifest, or else in its labels."""
-    if not path.exists():
-        return None
-    info: Any = None
-    with contextlib.suppress(OSError, yaml.YAMLError, ValueError):
-        info = yaml.safe_load((path / _INFO).read_bytes())
-    label = info.get("labels", {}).get("digest") if isinstance(info, dict) else None
-    digest: str | None
-    try:
-        digest = Manifest.parse((path / MANIFEST).read_bytes(), path / MANIFEST).digest
-    except (OSError, DamagedError):
-        digest = label
-    if digest is None and not isinstance(info, dict):
-        return "torn"  # such an entry breaks `bentoml models list` for everything
-    if digest != manifest.digest:
-        return "foreign"
-    return "present" if label == digest and _is_whole(path, manifest) else "torn"
-
-
-def _is_whole(path: Path, manifest: Manifest) -> bool:
-    try:
-        Manifest.parse((path / MANIFEST).read_bytes(), path)
-        for name in manifest.files:
-            read_checked(path / name, manifest)
-    except (OSError, DamagedError):
-        return False
-    return True
-
-
-def _copy(version: Version, path: Path) -> None:
-    staging = Path(tempfile.mkdtemp(prefix="mirror-", dir=store_home() / "tmp"))
-    try:
-        for name in version.manifest.files:
-            write_synced(staging / name, version.read(name))
-        write_synced(staging / MANIFEST, version.manifest.to_bytes())
-        write_synced(staging / RUN, (version.path / RUN).read_bytes())
-        write_synced(staging / _INFO, _entry(version))
-        staging.chmod(0o755)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging.rename(path)
-        sync_folder(path.parent)
-        _point_latest(path.parent, version.number)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _unwritable(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        path,
-        f"cannot write the BentoML store ({error.strerror})",
-        "check its owner, mode and space, or set BENTOML_HOME to another folder",
-    )
-
-
-def _entry(version: Version) -> bytes:
-    """model.yaml as `bentoml.sklearn.load_model` wants it, written by BentoML itself."""
-    from bentoml import Model
-    from bentoml.models import ModelContext
-
-    manifest = version.manifest
-    model = Model.create(
-        version.tag,
-        module="bentoml.sklearn",
-        api_version="v1",
-        signatures={},
-        labels={"digest": manifest.digest, "runtime": manifest.runtime},
-        metadata=dict(manifest.metrics),
-        context=ModelContext(framework_name="scikit-learn", framework_versions={}),
-    )
-    model.flush()  # type: ignore[no-untyped-call]
-    return (Path(model.path) / _INFO).read_bytes()
-
-
-def _point_latest(folder: Path, number: int) -> None:
-    """BentoML's `latest` is the newest clock; ours is the highest number."""
-    if number == max(int(p.name[1:]) for p in folder.glob("v[1-9]*") if p.name[1:].isdigit()):
-        fresh = folder.parent.parent / "tmp" / f"latest-{os.getpid()}"
-        fresh.write_text(f"v{number}", encoding="utf-8")
-        os.replace(fresh, folder / "latest")
+def _store_error(path: Path, error: OSError) -> StorageError:
+    return storage_error(path, "cannot write the BentoML store", error, "BENTOML_HOME")

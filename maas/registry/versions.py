@@ -2,75 +2,37 @@
 
 import contextlib
 import errno
+import logging
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from maas.errors import DamagedError, StorageError, VersionError
-from maas.registry.manifest import Manifest, record_file
-from maas.signature import Runtime
-
-MANIFEST = "manifest.json"
-PICKLE = "saved_model.pkl"
-REFERENCE = "reference.json"
-RUN = "run.json"
-"""Files of a version. run.json alone is not covered by the digest."""
-
-MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
-"""The file that each runtime serves from."""
+from maas.errors import DamagedError, VersionError
+from maas.registry.files import RESTORE, storage_error, sync_folder
+from maas.registry.locks import hold_folder
+from maas.registry.manifest import Manifest
+from maas.registry.staging import remove_dead, staged
+from maas.registry.version import MANIFEST, RUN, Version
 
 _NUMBERED = re.compile(r"v([1-9][0-9]*)")
-_STAGING = ".staging-"
+_UNREADABLE = "cannot read the models folder"
+_TRAIN = "run `python train.py` to make one"
 
-
-@dataclass(frozen=True)
-class Version:
-    """A published version: its number, folder and manifest (which was checked)."""
-
-    number: int
-    path: Path
-    manifest: Manifest
-
-    @property
-    def label(self) -> str:
-        """`v3`: the folder's name and the store's version."""
-        return f"v{self.number}"
-
-    @property
-    def tag(self) -> str:
-        """`<model_name>:v3`, the tag in the BentoML store."""
-        return f"{self.manifest.model_name}:{self.label}"
-
-    def read(self, name: str) -> bytes:
-        """Read a file of the version and check it against the manifest.
-
-        Raises:
-            DamagedError: the file is gone or is not the one that was published.
-        """
-        return read_checked(self.path / name, self.manifest)
-
-    def check(self) -> None:
-        """Check every file against the manifest, and that there is no other.
-
-        Raises:
-            DamagedError: naming the file.
-        """
-        expected = {*self.manifest.files, MANIFEST, RUN}
-        for name in self.manifest.files:
-            self.read(name)
-        if not (self.path / RUN).is_file():
-            raise DamagedError(self.path / RUN, "is missing", _RESTORE)
-        for entry in sorted(self.path.iterdir()):
-            if entry.name not in expected:
-                raise DamagedError(entry, "does not belong to the version", "take the file out")
+log = logging.getLogger("maas")
 
 
 class Registry:
     """The versions in one models folder, all of one model.
+
+    ::
+
+        registry = Registry(Path("models"))
+        for version in registry.versions():
+            print(version.tag, version.manifest.digest)
+        registry.open(3).read("model.onnx")
+        registry.check(3)
 
     Args:
         models_dir: the folder; it need not exist yet.
@@ -80,18 +42,27 @@ class Registry:
         self.models_dir = models_dir
 
     def numbers(self) -> list[int]:
-        """Numbers of the versions in the folder, ascending.
+        """Numbers of the versions in the folder, ascending, damaged ones too.
 
         Raises:
             StorageError: the folder cannot be read.
         """
         try:
-            names = [e.name for e in os.scandir(self.models_dir) if e.is_dir()]
-        except FileNotFoundError:
-            return []
+            return [n for n in self._used() if (self.models_dir / f"v{n}").is_dir()]
         except OSError as error:
-            raise _storage_error(self.models_dir, "read", error) from None
-        return sorted(int(m[1]) for name in names if (m := _NUMBERED.fullmatch(name)))
+            raise storage_error(self.models_dir, _UNREADABLE, error) from None
+
+    def versions(self) -> list[Version]:
+        """Open every version, ascending; one whose manifest is damaged is left out.
+
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        found = []
+        for number in self.numbers():
+            with contextlib.suppress(DamagedError):
+                found.append(self.open(number))
+        return found
 
     def open(self, number: int) -> Version:
         """Open a version: read its manifest and check it against its digest.
@@ -99,18 +70,21 @@ class Registry:
         Raises:
             VersionError: there is no such version.
             DamagedError: the manifest is gone or was altered.
+            StorageError: the folder cannot be read.
         """
         path = self.models_dir / f"v{number}"
         try:
             data = (path / MANIFEST).read_bytes()
         except FileNotFoundError:
-            if path.is_dir():
-                raise DamagedError(path / MANIFEST, "is missing", _RESTORE) from None
+            if number in self.numbers():
+                raise DamagedError(path / MANIFEST, "is missing", RESTORE) from None
             there = ", ".join(f"v{n}" for n in self.numbers()) or "none"
             remedy = _TRAIN if there == "none" else "choose one of these"
             raise VersionError(path, f"no such version (there: {there})", remedy) from None
+        except IsADirectoryError:
+            raise DamagedError(path / MANIFEST, "is a folder", RESTORE) from None
         except OSError as error:
-            raise _storage_error(path, "read", error) from None
+            raise storage_error(path, "cannot be read", error) from None
         return Version(number, path, Manifest.parse(data, path / MANIFEST))
 
     def latest(self) -> Version:
@@ -118,132 +92,117 @@ class Registry:
 
         Raises:
             VersionError: there is none.
+            DamagedError: its manifest is gone or was altered.
         """
         numbers = self.numbers()
         if not numbers:
             raise VersionError(self.models_dir, "holds no version", _TRAIN)
         return self.open(numbers[-1])
 
+    def check(self, number: int) -> Version:
+        """Open a version and check every file of it.
+
+        Raises:
+            VersionError: there is no such version.
+            DamagedError: naming the file that is not as it was published.
+        """
+        version = self.open(number)
+        version.check()
+        return version
+
     def prepare(self, model_name: str) -> None:
         """Make sure, before any work is done, that a version can be published here.
+
+        Removes what dead runs have left.
 
         Raises:
             VersionError: the folder holds versions of another model.
             StorageError: the folder cannot be written.
         """
-        other = self._model_name()
-        if other not in (None, model_name):
-            raise VersionError(
-                self.models_dir,
-                f"holds versions of {other!r}, not of {model_name!r}",
-                "set paths.models_dir (or MODELS_DIR) to another folder",
-            )
-        self._stage().rmdir()
-
-    def _model_name(self) -> str | None:
-        """Whose versions these are, by the newest that is not damaged."""
-        for number in reversed(self.numbers()):
-            with contextlib.suppress(DamagedError):
-                return self.open(number).manifest.model_name
-        return None
+        self._refuse_other(model_name)
+        with self._writing(), staged(self.models_dir, {}):
+            remove_dead(self.models_dir)
 
     def publish(
         self, manifest: Manifest, files: Mapping[str, bytes], run: bytes, taken: Collection[int]
     ) -> Version:
         """Publish a version under the next free number.
 
-        A reader sees the whole version or none: files are written to a staging folder,
-        synced to disk and renamed. The number is above every folder's and all of `taken`.
+        A reader sees the whole version or none, whenever the process dies: the files are
+        written beside, synced to disk and renamed. docs/registry.md gives the reason of
+        each step.
 
         Args:
             manifest: sealed over `files`.
             files: name -> content.
             run: content of run.json.
-            taken: numbers that the model store has used.
+            taken: numbers that the model store has used; the version's is above them.
 
         Raises:
+            VersionError: meanwhile the folder got versions of another model.
             StorageError: the version cannot be written; nothing is left behind.
         """
-        staging = self._stage()
-        try:
-            contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
-            for name, data in contents.items():
-                write_synced(staging / name, data)
-            sync_folder(staging)
-            number = self._rename(staging, max([0, *taken]))
-        except OSError as error:
-            raise _storage_error(self.models_dir, "publish to", error) from None
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        return Version(number, self.models_dir / f"v{number}", manifest)
-
-    def _stage(self) -> Path:
-        try:
-            self.models_dir.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self.models_dir))
-            staging.chmod(0o755)  # mkdtemp's 0700 would hide the version from other users
-        except OSError as error:
-            raise _storage_error(self.models_dir, "write to", error) from None
-        return staging
-
-    def _rename(self, staging: Path, floor: int) -> int:
-        while True:
-            number = 1 + max([floor, *self.numbers()])
+        contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
+        with self._writing(), staged(self.models_dir, contents) as folder:
+            # Two models must not start one folder at once. Numbers need no lock: see _claim.
+            with hold_folder(self.models_dir):
+                self._refuse_other(manifest.model_name)
+                number = self._claim(folder, max([0, *taken]))
+            path = self.models_dir / f"v{number}"
             try:
-                # rename refuses a folder that holds files: a concurrent trainer's version.
-                staging.rename(self.models_dir / f"v{number}")
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES):
-                    raise
-                if not (self.models_dir / f"v{number}").exists():
-                    raise
-            else:
                 sync_folder(self.models_dir)
-                return number
+            except OSError as error:  # readers have it already: it cannot be taken back
+                log.warning("%s is published, but may not outlive a power cut: %s", path, error)
+        return Version(number, path, manifest)
+
+    def _claim(self, folder: Path, floor: int) -> int:
+        """Rename the folder to the next free number; a rename never replaces a version."""
+        while True:
+            number = 1 + max([floor, *self._used()])
+            target = self.models_dir / f"v{number}"
+            try:
+                folder.rename(target)
+            except OSError as error:
+                # Somebody was faster: a folder that holds files cannot be renamed over.
+                if error.errno in _THERE and os.path.lexists(target):
+                    continue
+                raise
+            return number
+
+    def _used(self) -> list[int]:
+        """Numbers that are taken, be it by a file or a dead link; ascending."""
+        try:
+            names = os.listdir(self.models_dir)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise storage_error(self.models_dir, _UNREADABLE, error) from None
+        return sorted(int(m[1]) for name in names if (m := _NUMBERED.fullmatch(name)))
+
+    def _refuse_other(self, model_name: str) -> None:
+        """Refuse a folder of another model; whose it is, the newest readable version says."""
+        for number in reversed(self.numbers()):
+            with contextlib.suppress(DamagedError):
+                other = self.open(number).manifest.model_name
+                if other == model_name:
+                    return
+                raise VersionError(
+                    self.models_dir,
+                    f"holds versions of {other!r}, not of {model_name!r}",
+                    "set paths.models_dir (or MODELS_DIR) to another folder",
+                )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Make the folder if it is missing; say what fails in words."""
+        try:
+            if not self.models_dir.is_dir():
+                self.models_dir.mkdir(parents=True, exist_ok=True)
+                sync_folder(self.models_dir.parent)
+            yield
+        except OSError as error:
+            what = "cannot write to the models folder"
+            raise storage_error(self.models_dir, what, error) from None
 
 
-_TRAIN = "run `python train.py` to make one"
-_RESTORE = "restore it from a backup, or train a new version"
-
-
-def read_checked(path: Path, manifest: Manifest) -> bytes:
-    """Read a file and check it against the manifest.
-
-    Raises:
-        DamagedError: the file is gone or is not the one that was published.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DamagedError(path, f"cannot be read ({error.strerror})", _RESTORE) from None
-    if record_file(data) != manifest.files[path.name]:
-        raise DamagedError(path, "was altered: its sha256 does not match", _RESTORE)
-    return data
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable; Windows keeps them so by itself."""
-    if os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def write_synced(path: Path, data: bytes) -> None:
-    """Write a read-only file, durably."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o444)
-
-
-def _storage_error(path: Path, verb: str, error: OSError) -> StorageError:
-    return StorageError(
-        path,
-        f"cannot {verb} the models folder ({error.strerror})",
-        "check its owner, mode and free space, or set MODELS_DIR to another folder",
-    )
+_THERE = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)

@@ -6,9 +6,10 @@ from bentoml.exceptions import BentoMLException
 from bentoml.images import Image
 from bentoml.models import BentoModel
 
-from maas.errors import MaasError, ServeError
-from maas.registry.store import mirror
-from maas.registry.versions import Version
+from maas.errors import MaasError
+from maas.registry.store import Mirror, open_store
+from maas.registry.version import Version
+from maas.registry.versions import Registry
 from maas.serving.served import LABELS, Served
 
 BASE_IMAGE = "python:3.11-slim-bookworm"
@@ -50,25 +51,26 @@ class _Mirrored(BentoModel):
 
     def to_info(self, alias: str | None = None) -> Any:
         """Describe the model to `bentoml build`, once the store surely holds this one."""
-        version: Version = self.version
-        try:
-            version.check()
-            found = mirror(version)
-            if found.state == "foreign":
-                raise ServeError(
-                    found.path,
-                    f"holds another model under {version.tag}: "
-                    f"this one has {version.manifest.digest}",
-                    "set BENTOML_HOME to another folder, or choose another model_name",
-                )
-        except MaasError as error:
-            raise BentoMLException(str(error)) from None
+        found = self._mirror()
+        if found.state == "refused":
+            raise BentoMLException(
+                f"{found.tag}: {found.detail}, this version has {self.version.manifest.digest}; "
+                "set BENTOML_HOME to another folder, or choose another model_name"
+            )
         return super().to_info(alias)
 
     def resolve(self, base_path: Any = None) -> Any:
         """Give the model to a deployment; a tag that is somebody else's does no harm here."""
+        self._mirror()
+        return super().resolve(base_path)
+
+    def _mirror(self) -> Mirror:
+        version: Version = self.version
         try:
-            mirror(self.version)
+            version.check()
+            with open_store(version.manifest.model_name) as store:
+                # Any torn entry would break BentoML's look at the store.
+                store.sync(Registry(version.path.parent), thorough=False)
+                return store.mirror(version)
         except MaasError as error:
             raise BentoMLException(str(error)) from None
-        return super().resolve(base_path)

@@ -17,7 +17,8 @@ from maas.config import ServiceConfig, load_service_config, models_folder
 from maas.errors import MaasError, ServeError
 from maas.predictor import Predictor, make_scorer
 from maas.registry.manifest import Manifest
-from maas.registry.versions import MANIFEST, MODEL_FILES, Registry, Version
+from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.registry.versions import Registry
 from maas.signature import Row, Signature, row_type
 
 LABELS = ("model_tag", "model_digest")

@@ -13,8 +13,9 @@ from maas.config import GateConfig, ModelConfig, TrainConfig
 from maas.errors import ConfigError, GateError, StorageError
 from maas.predictor import Matrix, Predictor
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
-from maas.registry.store import mirror, prepare_store, store_numbers
-from maas.registry.versions import MODEL_FILES, PICKLE, REFERENCE, Registry, Version
+from maas.registry.store import Mirror, open_store
+from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
+from maas.registry.versions import Registry
 from maas.signature import Label, Signature, Value
 from maas.training.circumstances import describe_run
 from maas.training.data import Column, Dataset, read_dataset
@@ -34,10 +35,10 @@ STEPS = PRODUCE_STEPS + 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """A published version, the state of its mirror, and what scikit-learn warned of."""
+    """A published version, the store's tags after it, and what scikit-learn warned of."""
 
     version: Version
-    mirror: str
+    mirrors: tuple[Mirror, ...]
     warnings: tuple[str, ...]
 
 
@@ -75,24 +76,23 @@ def train(
     started = perf_counter()
     registry = Registry(models_dir)
     registry.prepare(config.model_name)
-    prepare_store(config.model_name)
+    with open_store(config.model_name):
+        pass  # a store that cannot be written is told now, not after the fit
     report(f"reading {config.data.source}")
     product = produce(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
     seconds = perf_counter() - started
     run = describe_run(config, argv, root, seconds, product.parity.figures(), product.warnings)
-    version = registry.publish(
-        product.manifest,
-        product.files,
-        canonical_json(run, indent=1),
-        store_numbers(config.model_name),
-    )
-    report(f"mirroring to the BentoML store as {version.tag}")
-    try:
-        state: str = mirror(version).state
-    except StorageError as error:  # the version is published: a later sync can mirror it
-        state = str(error)
-    return Outcome(version, state, product.warnings)
+    # Who holds the store numbers and mirrors alone: no other run can take the tag meanwhile.
+    with open_store(config.model_name) as store:
+        content = canonical_json(run, indent=1)
+        version = registry.publish(product.manifest, product.files, content, store.numbers())
+        report(f"mirroring to the BentoML store as {version.tag}")
+        try:
+            mirrors = tuple(store.sync(registry, thorough=False))
+        except StorageError as error:  # the version is published: a later sync can mirror it
+            mirrors = (Mirror(version.tag, "missing", str(error)),)
+    return Outcome(version, mirrors, product.warnings)
 
 
 def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> Product:

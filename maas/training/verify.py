@@ -1,6 +1,5 @@
 """Proves a version by training it again, from its own manifest, and comparing."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -11,8 +10,9 @@ import numpy as np
 from maas.config import PROJECT, TrainConfig
 from maas.errors import DamagedError, DataError, InputError, UnreadableDataError
 from maas.predictor import Predictor, make_scorer
+from maas.registry.comparison import differences
 from maas.registry.manifest import Manifest
-from maas.registry.versions import MANIFEST, MODEL_FILES, RUN, Version
+from maas.registry.version import MANIFEST, MODEL_FILES, Version
 from maas.training.circumstances import describe_environment
 from maas.training.data import read_dataset
 from maas.training.run import Product, produce
@@ -69,9 +69,9 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
         version.check()
     except DamagedError as error:
         return damaged(version.number, error)
-    run = json.loads((version.path / RUN).read_bytes())
+    run = version.read_run()
     now = describe_environment(version.manifest.config["numerics"])
-    circumstances = _differences({key: run.get(key) for key in now}, now)
+    circumstances = differences({key: run.get(key) for key in now}, now)
     found = replace(_retrain(version, _data_root(run), report), circumstances=circumstances)
     if circumstances and found.verdict != "bit-identical":
         changes = "; ".join(f"{k} {old} -> {new}" for k, (old, new) in circumstances.items())
@@ -163,16 +163,3 @@ def _answers(predictor: Predictor, product: Product) -> tuple[Any, Any]:
         return np.array(answers, dtype=object), np.zeros(len(answers))
     labels, rows = predictor.predict_proba(product.held_out)
     return np.array(labels, dtype=object), np.array([list(row.values()) for row in rows])
-
-
-def _differences(then: dict[str, Any], now: dict[str, Any]) -> dict[str, list[Any]]:
-    """Leaves that differ, by dotted name."""
-    found: dict[str, list[Any]] = {}
-    for key in sorted(then.keys() | now.keys()):
-        old, new = then.get(key), now.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            inner = _differences(old, new)
-            found |= {f"{key}.{name}": pair for name, pair in inner.items()}
-        elif old != new:
-            found[key] = [old, new]
-    return found

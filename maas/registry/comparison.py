@@ -1,0 +1,120 @@
+"""What differs between two versions, and between two runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from maas.registry.manifest import Manifest
+from maas.registry.version import Version
+
+Changes = dict[str, list[Any]]
+"""Dotted name -> [then, now]; None stands for what is not there."""
+
+_CIRCUMSTANCES = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed from one version to another; a block without changes is empty.
+
+    Attributes:
+        versions: the two numbers.
+        same: whether the digests are equal.
+        config: seed, data, split, preprocessing, estimator, runtime, numerics.
+        data: source, hash and rows.
+        metrics: on the held-out rows.
+        signature: features, target, classes.
+        files: sizes and hashes.
+        packages: the circumstances of the two runs, which the digest leaves out.
+    """
+
+    versions: tuple[int, int]
+    same: bool
+    config: Changes
+    data: Changes
+    metrics: Changes
+    signature: Changes
+    files: Changes
+    packages: Changes
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as a JSON object."""
+        return asdict(self)
+
+    def lines(self) -> Iterator[str]:
+        """The comparison in words."""
+        first, second = self.versions
+        equal = "the same digest" if self.same else "different digests"
+        yield f"v{first} and v{second} have {equal}"
+        for block in ("config", "data", "metrics", "signature", "files", "packages"):
+            for name, (then, now) in getattr(self, block).items():
+                yield f"{block:9}  {name}: {_word(then, now)}"
+
+
+def compare(first: Version, second: Version) -> Comparison:
+    """Compare two versions by their manifests and the circumstances of their runs.
+
+    Raises:
+        DamagedError: run.json of one cannot be read.
+    """
+    then, now = first.manifest, second.manifest
+    before, after = first.read_run(), second.read_run()
+    return Comparison(
+        versions=(first.number, second.number),
+        same=then.digest == now.digest,
+        config=differences(then.config, now.config),
+        data=differences(then.data.model_dump(), now.data.model_dump()),
+        metrics=differences(then.metrics, now.metrics),
+        signature=differences(_signature(then), _signature(now)),
+        files=differences(_files(then), _files(now)),
+        packages=differences(
+            {key: before.get(key) for key in _CIRCUMSTANCES},
+            {key: after.get(key) for key in _CIRCUMSTANCES},
+        ),
+    )
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
+    """Leaves of two nested mappings that differ, by dotted name."""
+    found: Changes = {}
+    for key in sorted(then.keys() | now.keys()):
+        old, new = then.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            inner = differences(old, new)
+            found |= {f"{key}.{name}": pair for name, pair in inner.items()}
+        elif old != new:
+            found[key] = [old, new]
+    return found
+
+
+def _signature(manifest: Manifest) -> dict[str, Any]:
+    """The signature with its features by name: a new one is a change, not a shift of all."""
+    content = manifest.signature.model_dump(mode="json")
+    features = {feature.pop("name"): feature for feature in content["features"]}
+    order = list(features)
+    return content | {"features": features, "order": order}
+
+
+def _files(manifest: Manifest) -> dict[str, Any]:
+    return {
+        name: f"{record.size} bytes, sha256 {record.sha256[:12]}…"
+        for name, record in manifest.files.items()
+    }
+
+
+def _word(then: Any, now: Any) -> str:
+    if then is None:
+        return f"{_short(now)} is new"
+    if now is None:
+        return f"{_short(then)} is gone"
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (then, now))
+    change = f" ({now - then:+.4g})" if numbers else ""
+    return f"{_short(then)} -> {_short(now)}{change}"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items() if item is not None)
+    return str(value)

@@ -1,0 +1,102 @@
+"""File locks. The kernel drops a lock when its holder dies, so none is ever left behind.
+
+A process number would say nothing: two trainers may be containers that share a volume.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":  # pragma: no cover
+    import msvcrt
+
+    def _take(handle: int, wait: bool) -> None:
+        while True:
+            try:
+                return msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except PermissionError as error:
+                if not wait:
+                    raise BlockingIOError(error.errno, error.strerror) from None
+            except OSError:  # LK_LOCK gives up after ten seconds
+                continue
+else:
+    import fcntl
+
+    def _take(handle: int, wait: bool) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def try_lock(path: Path) -> int | None:
+    """Lock a file, made if it is missing; give the handle, which `release` takes.
+
+    None: somebody else holds it, or has just removed it.
+
+    Raises:
+        OSError: the file cannot be opened, or this file system has no locks.
+    """
+    handle = _open(path)
+    try:
+        _take(handle, wait=False)
+        if _is_still(handle, path):
+            return handle
+    except BlockingIOError:
+        pass
+    except OSError:
+        release(handle)
+        raise
+    release(handle)
+    return None
+
+
+def release(handle: int) -> None:
+    """Let go of a lock; what was done under it stands, even if the disk fails now."""
+    with suppress(OSError):
+        os.close(handle)
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """Wait for the lock on a file, made if it is missing, and hold it.
+
+    Raises:
+        OSError: the file cannot be opened, or this file system has no locks.
+    """
+    handle = _open(path)
+    try:
+        _take(handle, wait=True)
+        yield
+    finally:
+        release(handle)
+
+
+@contextmanager
+def hold_folder(path: Path) -> Iterator[None]:
+    """Hold a lock on a folder itself, where the system can lock folders (NFS and Windows not)."""
+    if sys.platform == "win32":  # pragma: no cover
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            _take(handle, wait=True)
+        yield
+    finally:
+        release(handle)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY)  # another user's lock file can be locked all the same
+
+
+def _is_still(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,89 @@
+"""What `list` says of each version."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from maas.errors import DamagedError, MaasError
+from maas.registry.version import Version
+from maas.registry.versions import Registry
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One version at a glance.
+
+    Attributes:
+        version: its number.
+        state: `fine`, or `damaged` if a file is not as it was published.
+        problem: which file, and what is wrong with it.
+        tag: `<model_name>:vN`.
+        digest: the manifest's.
+        created_at: RFC 3339, UTC.
+        metric: the name of the headline metric.
+        value: its value on the held-out rows.
+        source: the data as the config names them.
+        rows: how many rows they had.
+
+    All but the first two are None where damage hides them.
+    """
+
+    version: int
+    state: str
+    problem: str | None = None
+    tag: str | None = None
+    digest: str | None = None
+    created_at: str | None = None
+    metric: str | None = None
+    value: float | None = None
+    source: str | None = None
+    rows: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as a JSON object."""
+        return asdict(self)
+
+
+def summarise(registry: Registry) -> list[Summary]:
+    """Look at every version in the folder, and hash its files.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    return [_summarise(registry, number) for number in registry.numbers()]
+
+
+def _summarise(registry: Registry, number: int) -> Summary:
+    try:
+        version = registry.open(number)
+    except MaasError as error:
+        return Summary(number, "damaged", f"{error.where} {error.what}")
+    try:
+        version.check()
+    except DamagedError as error:
+        return _describe(version, "damaged", f"{error.where} {error.what}")
+    return _describe(version, "fine", None)
+
+
+def _describe(version: Version, state: str, problem: str | None) -> Summary:
+    manifest = version.manifest
+    metric, value = manifest.headline
+    return Summary(
+        version=version.number,
+        state=state,
+        problem=problem,
+        tag=version.tag,
+        digest=manifest.digest,
+        created_at=_created(version),
+        metric=metric,
+        value=value,
+        source=manifest.data.source,
+        rows=manifest.data.rows,
+    )
+
+
+def _created(version: Version) -> str | None:
+    try:
+        created = version.read_run().get("created_at")
+    except DamagedError:
+        return None
+    return created if isinstance(created, str) else None

@@ -1,0 +1,25 @@
+"""A small version, made without training."""
+
+from maas.registry.manifest import DataRecord, Manifest, ParityRecord
+from maas.signature import Feature, Signature
+
+RUN = b'{"created_at": "2026-01-02T03:04:05Z"}\n'
+FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle"}
+
+
+def make_manifest(model_name: str = "m", files=FILES, **changes) -> Manifest:
+    content = {
+        "model_name": model_name,
+        "config": {"seed": 1},
+        "data": DataRecord(source="s", sha256="0" * 64, rows=3),
+        "signature": Signature(
+            features=(Feature(name="a", column="A", type="number", minimum=0.0, maximum=1.0),),
+            target="t",
+            task="regression",
+            example={"a": 0.5},
+        ),
+        "metrics": {"r2": 0.5},
+        "runtime": "onnx",
+        "parity": ParityRecord(passed=True, tolerance=1e-5),
+    }
+    return Manifest.seal(files, **(content | changes))

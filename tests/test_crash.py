@@ -1,0 +1,236 @@
+"""Whatever kills a trainer, and however many there are: whole versions, each its own number.
+
+`pytest -m crash`. By default a slice of the moments is struck, in CI a larger one, by
+`make attack-crash` the whole. How it strikes stands in `tests/crashing.py`.
+"""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from maas.errors import StorageError
+from maas.registry import files, versions
+from maas.registry.versions import Registry
+from tests.conftest import House
+from tests.crashing import broken_afterwards, broken_entries, broken_versions, numbers
+from tests.samples import FILES, RUN, make_manifest
+
+pytestmark = [
+    pytest.mark.crash,
+    pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
+]
+if os.environ.get("ATTACK"):
+    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 5, 12, 60, 4, 30
+elif os.environ.get("CI"):
+    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 40, 150, 30, 2, 4
+else:
+    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 100, 400, 16, 1, 2
+
+
+def attack(house: House, kind: str, name: str, number: int) -> int:
+    done = house.run(
+        "-m", "tests.crashing", kind, str(house.folder / name), str(number), timeout=1800
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["problems"] == [], done.stderr[-4000:]
+    return found["count"]
+
+
+def test_a_kill_at_any_moment_leaves_whole_versions_and_the_next_run_cleans_up(house: House):
+    struck = attack(house, "kill", "kills", KILL_STEP)
+    assert struck * KILL_STEP > 3000  # the walk did reach from the first moment to the last
+    print(f"killed at {struck} moments")
+
+
+def test_a_failing_disk_gives_an_error_and_no_version(house: House):
+    struck = attack(house, "fault", "faults", FAULT_STEP)
+    assert struck * FAULT_STEP > 3000
+    print(f"failed at {struck} moments")
+
+
+@pytest.mark.parametrize("kind", ["race", "fatal-race"])
+def test_trainers_at_once_each_get_their_own_number(house: House, kind: str):
+    for turn in range(ROUNDS):
+        attack(house, kind, f"round{turn}", RACERS)
+
+
+def start_training(house: House) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "train.py"],
+        cwd=house.project,
+        env=house.env(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(house: House):
+    assert house.train().returncode == 0
+    store = house.store / "models/model_service"
+    for turn in range(KILLED_RUNS):
+        trainer = start_training(house)
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not list(house.models.glob(".staging-*")):
+            time.sleep(0.001)
+        time.sleep(random.uniform(0, 0.03) if turn % 2 else random.uniform(0, 0.5))
+        os.killpg(trainer.pid, signal.SIGKILL)
+        trainer.wait()
+        assert broken_versions(house.models) == []
+    assert house.train().returncode == 0
+    assert house.bentoml("models", "list").returncode == 0
+    assert [p.name for p in house.models.iterdir() if not p.name.startswith("v")] == []
+    assert list((house.store / "tmp").iterdir()) == []
+    assert numbers(house.models) == numbers(store)
+    assert all(e["state"] == "fine" for e in json.loads(house.maas("list", "--json").stdout))
+
+
+def test_many_train_py_at_once_each_publish(house: House):
+    trainers = [start_training(house) for _ in range(3 * ROUNDS)]
+    assert [trainer.wait(300) for trainer in trainers] == [0] * len(trainers)
+    assert numbers(house.models) == list(range(1, len(trainers) + 1))
+    assert numbers(house.store / "models/model_service") == numbers(house.models)
+    assert broken_versions(house.models) == []
+
+
+def test_a_live_trainer_s_staging_is_left_alone(house: House):
+    registry = Registry(house.models)
+    registry.prepare("m")
+    with versions.staged(house.models, {"model.onnx": b"mine"}) as folder:
+        registry.prepare("m")
+        assert (folder / "model.onnx").read_bytes() == b"mine"
+    assert list(house.models.iterdir()) == []
+
+
+def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A power cut keeps what was synced: so files and folder come before the rename."""
+    log: list[tuple[str, str]] = []
+    sync, rename = os.fsync, os.rename
+
+    def record_sync(handle: int) -> None:
+        log.append(("sync", Path(f"/proc/self/fd/{handle}").readlink().name))
+        sync(handle)
+
+    def record_rename(source: object, target: object) -> None:
+        log.append(("rename", Path(str(target)).name))
+        rename(source, target)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("reads /proc to learn what is synced")
+    models = tmp_path / "models"
+    Registry(models).prepare("m")
+    monkeypatch.setattr(files.os, "fsync", record_sync)
+    monkeypatch.setattr(os, "rename", record_rename)
+    Registry(models).publish(make_manifest(), FILES, RUN, ())
+    written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
+    assert set(log[:4]) == written
+    assert log[4:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount; the container tests fill a disk everywhere")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(house: House, small_disk: Path):
+    (small_disk / "filler").write_bytes(bytes(60_000))
+    done = house.train(extra={"MODELS_DIR": str(small_disk / "models")})
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr.splitlines()[-1]
+    assert list((small_disk / "models").iterdir()) == []
+    (small_disk / "filler").unlink()
+    assert house.train(extra={"MODELS_DIR": str(small_disk / "models")}).returncode == 0
+
+
+def test_a_full_store_leaves_the_version_to_a_later_sync(house: House, small_disk: Path):
+    extra = {"BENTOML_HOME": str(small_disk / "store")}
+    assert house.train(extra=extra).returncode == 0
+    (small_disk / "filler").write_bytes(bytes(36_000))
+    done = house.train(extra=extra)
+    assert (done.returncode, done.stdout[:2]) == (0, "v2"), done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert house.bentoml("models", "list", extra=extra).returncode == 0
+    (small_disk / "filler").unlink()
+    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  made"
+
+
+def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
+    """Stands for any quota: the kernel refuses to write more, and every user can set it."""
+    registry = Registry(tmp_path / "models")
+    registry.prepare("m")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(StorageError, match="File too large"):
+            registry.publish(make_manifest(), FILES | {"large": bytes(200_000)}, RUN, ())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "loop", "nowhere"])
+@pytest.mark.parametrize("name", ["models", "bentoml"])
+def test_a_path_that_is_no_folder_is_one_clear_line(house: House, kind: str, name: str):
+    path = house.folder / name
+    match kind:
+        case "file":
+            path.write_text("")
+        case "loop":
+            path.symlink_to(path)
+        case _:
+            path.symlink_to("/nowhere/at/all")
+    done = house.train()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert str(path) in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    assert numbers(house.models) == []
+
+
+def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
+    registry = Registry(tmp_path)
+    (tmp_path / "v3").write_text("")
+    (tmp_path / "v5").symlink_to("nowhere")
+    (tmp_path / "v7").symlink_to("v7")
+    assert registry.numbers() == []
+    assert registry.publish(make_manifest(), FILES, RUN, ()).number == 8
+    assert registry.numbers() == [8]
+
+
+def test_the_two_checkers_of_this_suite_find_what_they_look_for(house: House):
+    """The attack would prove nothing if its own eyes were shut."""
+    models = house.models
+    assert house.train("--set", "model_name=m", "--set", "seed=1").returncode == 0
+    store = house.store.rename(house.folder / "store")
+    assert (broken_versions(models), broken_entries(models)) == ([], [])
+    (store / "models/m/v1/model.yaml").unlink()
+    assert len(broken_entries(models)) == 1
+    (models / "v1/model.onnx").chmod(0o644)
+    (models / "v1/model.onnx").write_bytes(b"torn")
+    assert len(broken_versions(models)) == 1
+    (models / "stray").mkdir()
+    os.environ["BENTOML_HOME"], kept = str(store), os.environ.get("BENTOML_HOME")
+    try:
+        problems = " ".join(broken_afterwards(models, [1, 2]))
+    finally:
+        os.environ.pop("BENTOML_HOME")
+        os.environ |= {"BENTOML_HOME": kept} if kept else {}
+    assert "v2 is lost" in problems
+    assert "stray is orphaned" in problems
