@@ -82,7 +82,7 @@ def test_building_refuses_a_damaged_version_and_a_foreign_tag(trained: House, ho
     assert other.train("--set", "seed=7").returncode == 0
     done = house.bentoml("build", timeout=120)
     assert done.returncode == 1
-    assert "holds another model under model_service:v1" in done.stderr + done.stdout
+    assert "model_service:v1: the tag holds sha256:" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
 
     path = house.models / "v1/model.onnx"
