@@ -5,12 +5,12 @@ and return type are the API: change them here and a client sees the change.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import bentoml
-from pydantic import Field
 
 from maas.serving.answers import BatchPrediction, ClassProbabilities, Prediction
+from maas.serving.endpoints import batch_of
 from maas.serving.gate import gated
 from maas.serving.packaging import bento_image, bento_labels, bento_model
 from maas.serving.scoring import AsyncPredictor
@@ -24,20 +24,23 @@ if TYPE_CHECKING:
     from maas.signature import Row
 
     Label = Any
+    Rows = list[Row]
 else:
     Row = SERVED.row_type
+    Rows = batch_of(Row, CONFIG.max_batch_rows)
     Label = Literal[SIGNATURE.classes] if SIGNATURE.classes else float
 
 Answered = Prediction[Row, Label]
 AnsweredWithProbabilities = ClassProbabilities[Row, Label]
 AnsweredBatch = BatchPrediction[Label]
-Rows = Annotated[list[Row], Field(max_length=CONFIG.max_batch_rows)]
 
 
 @bentoml.service(
     service_class=gated(SERVED),
     http={"port": CONFIG.port},
     workers=CONFIG.workers,
+    metrics={"enabled": False},  # the gate's have bounded labels
+    logging={"access": {"enabled": False}},  # and its line says more
     labels=bento_labels(SERVED),
     image=bento_image(SERVED),
 )
@@ -52,7 +55,7 @@ class ModelService:
         prepare_deployment(SERVED)
 
     def __init__(self) -> None:
-        self.predictor = AsyncPredictor(SERVED.load_predictor(), SERVED.version.manifest.runtime)
+        self.predictor = AsyncPredictor(SERVED)
 
     @bentoml.api
     async def predict(self, row: Row, /) -> Answered:

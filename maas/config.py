@@ -191,6 +191,11 @@ class ServiceConfig(Section):
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     max_body_bytes: Annotated[int, Field(ge=1)] = 10 * 1024 * 1024
     max_batch_rows: Annotated[int, Field(ge=1)] = 10_000
+    access_log: bool = True
+    max_concurrency: Annotated[int, Field(ge=1)] = 256
+    body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    drain_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
+    api_keys_file: Text | None = None
 
 
 def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:

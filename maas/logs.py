@@ -3,6 +3,7 @@
 import logging
 import sys
 from pathlib import Path
+from time import gmtime
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -41,7 +42,7 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
     logger = logging.getLogger("bentoml")
     logger.setLevel(level)
     for handler in logger.handlers if env == "prod" else ():
-        handler.setFormatter(JsonFormatter(_FORMAT, static_fields={"env": env}))
+        handler.setFormatter(_json_lines(env=env))
 
 
 def record_failure(logger: logging.Logger, error: Exception) -> None:
@@ -53,4 +54,13 @@ def record_failure(logger: logging.Logger, error: Exception) -> None:
 def _formatter(app: str, env: Env) -> logging.Formatter:
     if env == "dev":
         return logging.Formatter(_FORMAT)
-    return JsonFormatter(_FORMAT, static_fields={"app": app, "env": env})
+    return _json_lines(app=app, env=env)
+
+
+def _json_lines(**fields: str) -> logging.Formatter:
+    """`time` (RFC 3339, UTC), `level`, `message` and the fields given."""
+    names = {"asctime": "time", "levelname": "level"}
+    formatter = JsonFormatter(_FORMAT, rename_fields=names, static_fields=fields)
+    formatter.converter = gmtime
+    formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
+    return formatter

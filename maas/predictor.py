@@ -4,6 +4,7 @@ Serving, the batch path and the parity check all answer through these classes, s
 was checked at training is what is served.
 """
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from maas.errors import OverflowingRowError, ParityError
-from maas.signature import Feature, Label, Row, Runtime, Signature
+from maas.signature import FLOAT32_MAX, Feature, Label, Row, Runtime, Signature
 
 INPUT = "features"
 """Name of the graph's one input: float32, shape (rows, features)."""
@@ -105,6 +106,30 @@ class Predictor:
         """
         values = [self._values(row) for row in rows]
         return np.array(values, dtype=np.float32).reshape(-1, len(self.signature.features))
+
+    def warm(self) -> None:
+        """Answer once: the first call of a session takes longer than the later ones."""
+        self.predict(np.zeros((1, len(self.signature.features)), dtype=np.float32))
+
+    def find_limit(self) -> float:
+        """The largest magnitude of a number with which every sum of the model stays finite.
+
+        A power of ten, or float32's own limit (trees add nothing up). Found by asking for
+        answers at the corners of the input space, and for rows of random signs.
+        """
+        features = self.signature.features
+        kinds = [features[index].type for index in self.signature.matrix_order]
+        numeric = np.array([kind in ("number", "integer") for kind in kinds], dtype=float)
+        width = len(kinds)
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (64, width))
+        corners = np.vstack([np.eye(width), -np.eye(width), np.ones((1, width)), signs, -signs])
+        for limit in (FLOAT32_MAX, *(10.0**power for power in range(38, 3, -1))):
+            # Ten times as far, where float32 reaches: corners that were not asked are safe.
+            rows = corners * numeric * min(limit * 10, FLOAT32_MAX)
+            with contextlib.suppress(OverflowingRowError, ValueError), np.errstate(all="ignore"):
+                self.predict(rows.astype(np.float32))
+                return limit
+        return 1e3
 
     def predict(self, matrix: Matrix) -> list[Label] | list[float]:
         """Predict one label or number per row of the matrix.

@@ -83,17 +83,22 @@ class Row(BaseModel):
         allow_inf_nan=False,
         serialize_by_alias=True,
         title="Row",
+        hide_input_in_errors=True,
     )
 
 
-def row_type(signature: Signature) -> type[Row]:
+def row_type(signature: Signature, limit: float = FLOAT32_MAX) -> type[Row]:
     """Build the pydantic type of one row.
 
     Fields are called f0, f1, … in Python, because a real name may be no identifier
     or one of pydantic's own; each has its real name as alias.
+
+    Args:
+        signature: what the model takes.
+        limit: the largest magnitude of a number that it can compute with.
     """
     fields: dict[str, Any] = {
-        f"f{index}": _field(feature, signature.unknown)
+        f"f{index}": _field(feature, signature.unknown, limit)
         for index, feature in enumerate(signature.features)
     }
     return create_model(
@@ -104,11 +109,11 @@ def row_type(signature: Signature) -> type[Row]:
     )
 
 
-def _field(feature: Feature, unknown: str) -> tuple[Any, Any]:
+def _field(feature: Feature, unknown: str, limit: float) -> tuple[Any, Any]:
     if feature.type == "category":
         kind: Any = str if unknown == "ignore" else Literal[feature.categories or ()]
     else:
-        kind = _TYPES[feature.type]
+        kind = _number_types(limit)[feature.type]
     if feature.nullable:
         kind = kind | None
     default = None if feature.nullable else ...
@@ -134,13 +139,14 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_TYPES: dict[str, Any] = {
-    "number": Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)],
-    "integer": Annotated[
-        int,
-        BeforeValidator(_whole),
-        Field(ge=-int(FLOAT32_MAX), le=int(FLOAT32_MAX)),
-        WithJsonSchema({"type": "integer", "minimum": -FLOAT32_MAX, "maximum": FLOAT32_MAX}),
-    ],
-    "boolean": bool,
-}
+def _number_types(limit: float) -> dict[str, Any]:
+    return {
+        "number": Annotated[float, Field(ge=-limit, le=limit)],
+        "integer": Annotated[
+            int,
+            BeforeValidator(_whole),
+            Field(ge=-int(limit), le=int(limit)),
+            WithJsonSchema({"type": "integer", "minimum": -limit, "maximum": limit}),
+        ],
+        "boolean": bool,
+    }

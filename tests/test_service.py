@@ -141,14 +141,21 @@ def test_a_body_gets_its_status(server: Server, content, kind, status):
     assert answer.status_code == status
 
 
-def test_a_row_too_large_to_compute_with_is_422_and_no_traceback(server: Server):
+def test_a_row_too_large_to_compute_with_is_422_and_the_schema_says_so(server: Server):
+    schemas = server.client.get("/docs.json").json()["components"]["schemas"]
+    limit = schemas["Row"]["properties"]["feature1"]["maximum"]
+    assert 1e30 < limit < 3.4e38
     large = {"feature1": -3.4e38, "feature2": 3.4e38}
     for path in ("/predict", "/predict_proba"):
         answer = server.post(path, large)
         assert answer.status_code == 422
-        assert "too large" in answer.json()["errors"][0]["message"]
+        assert [e["field"] for e in answer.json()["errors"]] == ["feature1", "feature2"]
+        for row in (
+            {"feature1": a * limit, "feature2": b * limit} for a in (1, -1) for b in (1, -1)
+        ):
+            assert server.post(path, row).status_code == 200
     answer = server.post("/predict_batch", {"rows": [ROW, large], "probabilities": True})
-    assert answer.json()["errors"][0]["field"] == "rows.1"
+    assert answer.json()["errors"][0]["field"] == "rows.1.feature1"
     assert "Traceback" not in server.log.read_text()
 
 
@@ -172,7 +179,7 @@ def test_a_batch_over_the_limit_is_413(server: Server):
     assert server.post("/predict_batch", {"rows": [ROW] * 201}).status_code == 413
 
 
-@pytest.mark.parametrize(("path", "allow"), [("/predict", "POST"), ("/model", "GET")])
+@pytest.mark.parametrize(("path", "allow"), [("/predict", "POST"), ("/model", "GET, HEAD")])
 def test_a_wrong_method_is_405_and_names_the_right_one(server: Server, path, allow):
     answer = server.client.request("DELETE", path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allow)

@@ -23,7 +23,9 @@ class ServedModel(Manifest):
 class Answer(BaseModel):
     """Base of every answer: carries finite numbers only."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, serialize_by_alias=True, hide_input_in_errors=True
+    )
 
 
 class Prediction(Answer, Generic[RowT, LabelT]):

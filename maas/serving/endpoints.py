@@ -2,15 +2,16 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import anyio.to_thread
-from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
 from maas.serving.problems import Problem, invalid_body
+from maas.signature import Row
 
-_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Endpoint:
@@ -61,8 +62,19 @@ class Endpoint:
         except OverflowingRowError as error:
             field = "body" if self._is_whole else f"rows.{error.row}"
             message = {"field": field, "message": f"The row {error.what}"}
-            raise Problem(422, "the model has no finite answer", [message]) from None
+            what = "the model has no finite answer"
+            raise Problem(422, what, [message], reasons=["overflow"]) from None
         return self.answer_type.dump_json(answer)
+
+
+def batch_of(row: type[Row], most: int) -> Any:
+    """The type of a list of rows; one that is longer is 413, not a breach of the schema."""
+
+    def say(schema: dict[str, Any]) -> None:
+        schema.pop("maxItems", None)
+        schema["description"] = f"At most {most} rows."
+
+    return Annotated[list[row], Field(max_length=most, json_schema_extra=say)]  # type: ignore[valid-type]
 
 
 def _keyed(

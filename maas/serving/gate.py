@@ -1,37 +1,42 @@
-"""The ASGI gate in front of BentoML: it owns the predict routes, /model and /docs.json.
+"""The ASGI gate in front of BentoML: every request goes through it, one road.
 
-BentoML's own middleware and request parsing stand behind it and keep serving the
-probes, the UI and the client's schema. One request goes one road: limits, body,
-`Endpoint`, answer.
+It owns the predict routes, /model, /docs.json and /metrics, and lets BentoML's probes, UI
+and client schema work behind it. Nothing else is there: all other paths are a 404 here.
 """
 
+import asyncio
 import logging
 import re
-import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from time import perf_counter
 from typing import Any
 
 import bentoml
 from bentoml import Service
 
 from maas.logs import configure_service_logs
-from maas.serving.answers import ServedModel
+from maas.serving.accesslog import AccessLog, trace_id
+from maas.serving.asgi import App, Header, Headers, Message, Receive, Scope, Send
+from maas.serving.bodies import BodyReader, ClientGone, has_left
 from maas.serving.endpoints import Endpoint
+from maas.serving.exchange import JSON, Exchange, RequestIds
+from maas.serving.keys import ApiKeys
+from maas.serving.lifecycle import Drain
+from maas.serving.metrics import RequestMetrics
 from maas.serving.openapi import build_openapi
-from maas.serving.problems import CONTENT_TYPE, Problem
+from maas.serving.pages import ROUTES, Pages, allow
+from maas.serving.problems import Problem
 from maas.serving.served import Served
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-Header = tuple[bytes, bytes]
 
 log = logging.getLogger("bentoml.maas")
 
-_SANE_ID = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,128}")
-_JSON = re.compile(rb'application/json(?:\s*;\s*charset="?utf-8"?)?\s*;?\s*', re.IGNORECASE)
+_JSON_TYPE = re.compile(rb'application/json(?:\s*;\s*charset="?utf-8"?)?\s*;?\s*', re.IGNORECASE)
+_GONE = 499
+"""What logs and metrics call a request whose client left; nobody is sent it (nginx's word)."""
+
+_SLOW_S = 0.01
+"""A client whose answer took longer may have left meanwhile: it is asked."""
 
 
 def gated(served: Served) -> type[Service[Any]]:
@@ -46,10 +51,6 @@ def gated(served: Served) -> type[Service[Any]]:
     return GatedService
 
 
-class _Gone(Exception):
-    """The client left before its request was read."""
-
-
 class Gate:
     """The app that the server calls.
 
@@ -59,119 +60,125 @@ class Gate:
         functions: path -> undecorated method of the service.
     """
 
-    def __init__(self, app: App, served: Served, functions: dict[str, Callable[..., Any]]) -> None:
-        self._app = app
-        self._functions = functions
+    def __init__(
+        self, app: App, served: Served, functions: Mapping[str, Callable[..., Any]]
+    ) -> None:
+        config = served.config
+        self._app, self._served, self._functions = app, served, functions
         self._endpoints: dict[str, Endpoint] = {}
-        self._max_body = served.config.max_body_bytes
-        version = served.version
-        self._served = served
-        self._documents = {
-            "/model": ServedModel(
-                **dict(version.manifest),
-                version=version.number,
-                tag=version.tag,
-                app_env=served.config.app_env,
-            )
-            .model_dump_json()
-            .encode()
-        }
-        self._model_headers: list[Header] = [
-            (b"x-model-version", str(version.number).encode()),
-            (b"x-model-digest", version.manifest.digest.encode()),
+        self._metrics = RequestMetrics(served, [*functions, *ROUTES])
+        self._pages = Pages(app, served, self._render_metrics)
+        self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
+        self._keys = None if served.keys_file is None else ApiKeys(served.keys_file)
+        self._drain = Drain(config.drain_s)
+        quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
+        self._log = None if quiet else AccessLog(config.app_env, served.version.number)
+        self._in_progress: Tally[str] = Tally()
+        self._predicting, self._max_predicting = 0, config.max_concurrency
+        self._ids = RequestIds()
+        self._common: list[Header] = [
+            (b"x-model-version", str(served.version.number).encode()),
+            (b"x-model-digest", served.version.manifest.digest.encode()),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it to BentoML."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, self._bind_at_startup(send))
-        elif scope["type"] == "http" and self._owns(scope["path"]):
-            await self._answer(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+        if scope["type"] == "http":
+            await self._answer(Exchange(scope, receive, send, self._ids, self._common))
+        elif scope["type"] == "lifespan":
+            await self._app(scope, receive, self._at_startup(send))
+        else:  # a WebSocket: there is none here
+            await send({"type": "websocket.close"})
 
-    def _owns(self, path: str) -> bool:
-        return path in self._endpoints or path in self._documents
-
-    def _bind_at_startup(self, send: Send) -> Send:
-        async def bind(message: Message) -> None:
+    def _at_startup(self, send: Send) -> Send:
+        async def start(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                instance = bentoml.get_current_service()
-                self._endpoints = {
-                    path: Endpoint(function, instance) for path, function in self._functions.items()
-                }
-                self._documents["/docs.json"] = build_openapi(self._served, self._endpoints)
+                self._start(bentoml.get_current_service())
             await send(message)
 
-        return bind
+        return start
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        request_id = _request_id(headers)
-        extra: list[Header] = []
-        try:
-            body = await self._dispatch(scope, headers, receive)
-            status, content_type = 200, b"application/json"
-        except _Gone:
-            return
-        except Problem as problem:
-            status, content_type, extra = problem.status, CONTENT_TYPE, problem.headers
-            body = problem.to_bytes(request_id)
-        except Exception:
-            log.exception("request %s failed in %s", request_id, scope["path"])
-            status, content_type = 500, CONTENT_TYPE
-            body = Problem(500, "the service failed; its log has the request id").to_bytes(
-                request_id
-            )
-        head = [
-            (b"content-type", content_type),
-            (b"content-length", str(len(body)).encode()),
-            (b"x-request-id", request_id.encode()),
-            *self._model_headers,
-            *extra,
+    def _start(self, instance: object) -> None:
+        self._endpoints = {
+            path: Endpoint(function, instance) for path, function in self._functions.items()
+        }
+        self._pages.documents["/docs.json"] = build_openapi(self._served, self._endpoints)
+        self._drain.install(self._stop)
+        self._tasks = [
+            asyncio.create_task(self._bodies.watch()),
+            asyncio.create_task(self._tell_in_progress()),
         ]
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": body})
 
-    async def _dispatch(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        endpoint = self._endpoints.get(scope["path"])
-        allowed = "GET" if endpoint is None else "POST"
-        if scope["method"] != allowed:
-            raise Problem(405, f"use {allowed} here", headers=[(b"allow", allowed.encode())])
-        if endpoint is None:
-            return self._documents[scope["path"]]
-        if not _JSON.fullmatch(headers.get(b"content-type", b"")):
+    def _stop(self) -> None:
+        """From now on clients are to come back elsewhere."""
+        self._common.append((b"connection", b"close"))
+
+    async def _answer(self, exchange: Exchange) -> None:
+        """Answer a request, and count and log it whatever comes of it."""
+        endpoint = self._endpoints.get(exchange.path)
+        route = exchange.path if endpoint else self._pages.route(exchange.path)
+        self._in_progress[route] += 1
+        try:
+            if endpoint is not None:
+                await self._predict(endpoint, exchange)
+            else:
+                if route == "/model":
+                    self._authorise(exchange.headers)
+                await self._pages.answer(exchange, route, self._drain.began)
+        except ClientGone:
+            exchange.status = _GONE
+            self._metrics.abandoned(route)
+        except Problem as problem:
+            self._metrics.refused(route, problem.reasons)
+            await exchange.refuse(problem)
+        except Exception:
+            log.exception("request %s failed in %s", exchange.request_id, route)
+            what = "the service failed; its log has the request id"
+            await exchange.refuse(Problem(500, what))
+        finally:
+            self._in_progress[route] -= 1
+            self._record(exchange, route)
+
+    def _record(self, exchange: Exchange, route: str) -> None:
+        seconds = perf_counter() - exchange.started
+        self._metrics.answered(route, exchange.status, seconds)
+        if self._log is not None:
+            trace = trace_id(exchange.headers)
+            self._log.record(
+                exchange.request_id, trace, exchange.method, route, exchange.status, seconds
+            )
+
+    async def _predict(self, endpoint: Endpoint, exchange: Exchange) -> None:
+        """Check a request of a predict route, read it and call the service's method."""
+        headers = exchange.headers
+        allow(exchange.method, ("POST",))
+        self._authorise(headers)
+        if self._predicting >= self._max_predicting:
+            raise Problem(429, "the service is overloaded", headers=[(b"retry-after", b"1")])
+        if not _JSON_TYPE.fullmatch(headers.get(b"content-type", b"")):
             raise Problem(415, "send the body as content-type application/json")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise Problem(415, "send the body without a content-encoding")
-        return await endpoint.answer(await self._read(headers, receive))
+        self._predicting += 1
+        try:
+            body = await endpoint.answer(await self._bodies.read(headers, exchange.receive))
+        finally:
+            self._predicting -= 1
+        if perf_counter() - exchange.started > _SLOW_S and has_left(exchange.receive):
+            raise ClientGone
+        await exchange.reply(200, JSON, body)
 
-    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
-        """Read the body, never holding more of it than the limit."""
-        declared = headers.get(b"content-length", b"")
-        parts: list[bytes] = []
-        size, more = int(declared) if declared.isdigit() else 0, True
-        if size > self._max_body:
-            more = False
-        else:
-            size = 0
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _Gone
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            more = message.get("more_body", False) and size <= self._max_body
-        if size > self._max_body:
-            raise Problem(
-                413,
-                f"the body is larger than {self._max_body} bytes",
-                headers=[(b"connection", b"close")],
-            )
-        return b"".join(parts)
+    def _authorise(self, headers: Headers) -> None:
+        if self._keys is not None and not self._keys.accept(headers):
+            challenge = (b"www-authenticate", b"Bearer")
+            raise Problem(401, "a key is missing or wrong", headers=[challenge])
 
+    def _render_metrics(self) -> bytes:
+        self._metrics.set_in_progress(self._in_progress)
+        return self._metrics.render()
 
-def _request_id(headers: dict[bytes, bytes]) -> str:
-    """The caller's id if it is sane (it goes into logs), else a new one."""
-    given = headers.get(b"x-request-id", b"")
-    return given.decode() if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    async def _tell_in_progress(self) -> None:
+        """Tell the other workers, once a second; telling each time would cost each request."""
+        while True:
+            self._metrics.set_in_progress(self._in_progress)
+            await asyncio.sleep(1)

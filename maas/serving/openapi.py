@@ -1,6 +1,6 @@
 """docs.json: the OpenAPI document, from the same types that parse and answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -31,18 +31,42 @@ _PROBLEM = {
         },
     },
 }
+
+
+def _header(description: str, **schema: Any) -> dict[str, Any]:
+    return {"description": description, "required": True, "schema": {"type": "string", **schema}}
+
+
 _HEADERS = {
-    "X-Model-Version": {"schema": {"type": "string"}},
-    "X-Model-Digest": {"schema": {"type": "string"}},
-    "X-Request-ID": {"schema": {"type": "string"}},
+    "X-Model-Version": _header("Number of the served version.", pattern="^[1-9][0-9]*$"),
+    "X-Model-Digest": _header("Digest of its manifest.", pattern="^sha256:[0-9a-f]{64}$"),
+    "X-Request-ID": _header("The request's own id if it was sane, else a new one."),
+}
+_OWN_HEADERS = {
+    "401": {"WWW-Authenticate": _header("How to send a key.")},
+    "405": {"Allow": _header("The methods that are allowed.")},
+    "429": {"Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$")},
 }
 _STATUSES = {
     "400": "The body is no JSON, or not in UTF-8.",
+    "401": "A key is missing or wrong (only where keys are configured).",
     "405": "The method is not allowed here.",
+    "408": "The body did not arrive in time.",
     "413": "The body, or the batch, is too large.",
     "415": "The body is not sent as application/json, or is encoded.",
     "422": "The body does not fit: `errors` names the fields.",
+    "429": "Too many requests at once.",
     "500": "The service failed; its log has the request id.",
+}
+_PROBES = {
+    "/livez": "The process answers.",
+    "/healthz": "The same.",
+    "/readyz": "The model is loaded and warm, and the service is not stopping.",
+}
+_STOPPING = {"503": "The service is stopping."}
+_SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _TEMPLATE = "#/components/schemas/{model}"
 
@@ -58,48 +82,77 @@ def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
         [*inputs, *outputs, *model],  # type: ignore[list-item]
         ref_template=_TEMPLATE,
     )
+    keyed = served.keys_file is not None
     paths: dict[str, Any] = {
-        path: {"post": _operation(path, endpoint, found)} for path, endpoint in endpoints.items()
+        path: {"post": _operation(path, endpoint, found, keyed)}
+        for path, endpoint in endpoints.items()
     }
     paths["/model"] = {
         "get": {
             "operationId": "model",
             "summary": "The manifest of the served version.",
-            "responses": _responses(found["/model", "serialization"], {"405": _STATUSES["405"]}),
+            "responses": _responses(_json(found["/model", "serialization"]), ("401", "405"), keyed),
+            **_secured(keyed),
         }
     }
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    for path, summary in (*_PROBES.items(), ("/metrics", "Metrics in Prometheus' text format.")):
+        paths[path] = {
+            "get": {
+                "operationId": path.strip("/"),
+                "summary": summary,
+                "responses": _responses(text, ("405",), keyed, model_headers=path == "/metrics"),
+            }
+        }
+    paths["/readyz"]["get"]["responses"]["503"] = _refusal("503", _STOPPING["503"])
     schemas = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
+    components = {"schemas": schemas} | ({"securitySchemes": _SECURITY} if keyed else {})
     return canonical_json(
         {
             "openapi": "3.1.0",
             "info": {"title": served.version.tag, "version": served.version.label},
             "paths": paths,
-            "components": {"schemas": schemas},
+            "components": components,
         }
     )
 
 
-def _operation(path: str, endpoint: Endpoint, found: Mapping[Any, Any]) -> dict[str, Any]:
+def _operation(
+    path: str, endpoint: Endpoint, found: Mapping[Any, Any], keyed: bool
+) -> dict[str, Any]:
     return {
         "operationId": path.strip("/"),
         "summary": endpoint.summary,
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": found[path, "validation"]}},
-        },
-        "responses": _responses(found[path, "serialization"], _STATUSES),
+        "requestBody": {"required": True, "content": _json(found[path, "validation"])},
+        "responses": _responses(_json(found[path, "serialization"]), _STATUSES, keyed),
+        **_secured(keyed),
     }
 
 
-def _responses(schema: Any, statuses: Mapping[str, str]) -> dict[str, Any]:
-    problem = {"application/problem+json": {"schema": {"$ref": _TEMPLATE.format(model="Problem")}}}
-    answers = {
-        "200": {
-            "description": "The answer.",
-            "headers": _HEADERS,
-            "content": {"application/json": {"schema": schema}},
-        }
-    }
-    for status, description in statuses.items():
-        answers[status] = {"description": description, "headers": _HEADERS, "content": problem}
+def _secured(keyed: bool) -> dict[str, Any]:
+    return {"security": [{name: []} for name in _SECURITY]} if keyed else {}
+
+
+def _json(schema: Any) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}
+
+
+def _responses(
+    content: dict[str, Any], statuses: Iterable[str], keyed: bool, model_headers: bool = True
+) -> dict[str, Any]:
+    headers = _HEADERS if model_headers else {"X-Request-ID": _HEADERS["X-Request-ID"]}
+    answers = {"200": {"description": "The answer.", "headers": headers, "content": content}}
+    for status in statuses:
+        if keyed or status != "401":
+            answers[status] = _refusal(status, _STATUSES[status])
     return answers
+
+
+def _refusal(status: str, description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": _HEADERS | _OWN_HEADERS.get(status, {}),
+        "content": {
+            "application/problem+json": {"schema": {"$ref": _TEMPLATE.format(model="Problem")}}
+        },
+    }

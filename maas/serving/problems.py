@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from maas.serving.asgi import Header
+
 CONTENT_TYPE = b"application/problem+json"
 
 _MANY = 100
@@ -21,6 +23,7 @@ class Problem(Exception):
         detail: what is wrong with this request; never an input value.
         errors: for 422, `{"field": …, "message": …}` per field.
         headers: further headers of the answer.
+        reasons: what to count it under, if the request was invalid; few different words.
     """
 
     def __init__(
@@ -28,11 +31,13 @@ class Problem(Exception):
         status: int,
         detail: str,
         errors: Sequence[dict[str, str]] = (),
-        headers: Sequence[tuple[bytes, bytes]] = (),
+        headers: Sequence[Header] = (),
+        reasons: Sequence[str] = (),
     ) -> None:
         super().__init__(detail)
         self.status, self.detail = status, detail
         self.errors, self.headers = list(errors), list(headers)
+        self.reasons = reasons
 
     def to_bytes(self, request_id: str) -> bytes:
         """The body of the answer."""
@@ -52,16 +57,18 @@ def invalid_body(error: ValidationError) -> Problem:
     """What pydantic says of a body: 400 no JSON, 413 too many rows, 422 else."""
     count = error.error_count()
     if count > _MANY:
-        what = {"field": "body", "message": f"{count} fields are missing, unknown or invalid"}
-        return Problem(422, f"the body has {count} invalid fields", [what])
+        what = f"{count} fields are missing, unknown or invalid"
+        return Problem(422, what, [{"field": "body", "message": what}], reasons=["many"])
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     kinds = {problem["type"] for problem in problems}
     if "json_invalid" in kinds:
-        return Problem(400, "the body is not valid JSON in UTF-8")
+        return Problem(400, "the body is not valid JSON in UTF-8", reasons=["json_invalid"])
     if "too_long" in kinds:
-        return Problem(413, "the batch holds more rows than the service takes")
+        what = "the batch holds more rows than the service takes"
+        return Problem(413, what, reasons=["too_long"])
     errors = [
         {"field": ".".join(map(str, problem["loc"])) or "body", "message": problem["msg"]}
         for problem in problems
     ]
-    return Problem(422, f"the body has {count} invalid field{'s' * (count > 1)}", errors)
+    what = f"the body has {count} invalid field{'s' * (count > 1)}"
+    return Problem(422, what, errors, reasons=[problem["type"] for problem in problems])

@@ -1,41 +1,56 @@
 """Calls the predictor without holding up the event loop."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import anyio.to_thread
 
-from maas.predictor import Matrix, Predictor
-from maas.signature import Label, Row, Runtime
+from maas.predictor import Predictor
+from maas.serving.observations import Observations
+from maas.serving.served import Served
+from maas.signature import Label, Row
 
-T = TypeVar("T")
+Labels = list[Label] | list[float]
+Probabilities = list[dict[str, float]]
 
 QUICK_ROWS = 64
 """onnxruntime answers so many rows in less time than a thread takes to be woken twice."""
 
 
 class AsyncPredictor:
-    """The predictor as the service's methods await it.
+    """The predictor as the service's methods await it; counts what it answers.
 
     Few rows are scored at once: with onnxruntime that takes microseconds. More rows,
     and scikit-learn, which takes milliseconds for one, go to a thread.
+
+    Args:
+        served: the version that answers.
     """
 
-    def __init__(self, predictor: Predictor, runtime: Runtime) -> None:
-        self._predictor = predictor
-        self._quick_rows = QUICK_ROWS if runtime == "onnx" else 0
+    def __init__(self, served: Served) -> None:
+        self._predictor: Predictor = served.predictor
+        self._observations = Observations(served)
+        self._quick_rows = QUICK_ROWS if served.version.manifest.runtime == "onnx" else 0
 
-    async def predict(self, rows: Sequence[Row]) -> list[Label] | list[float]:
+    async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
-        return await self._score(self._predictor.predict, rows)
-
-    async def predict_proba(
-        self, rows: Sequence[Row]
-    ) -> tuple[list[Label] | list[float], list[dict[str, float]]]:
-        """Predict labels, and for each row the probability per class."""
-        return await self._score(self._predictor.predict_proba, rows)
-
-    async def _score(self, score: Callable[[Matrix], T], rows: Sequence[Row]) -> T:
         if len(rows) <= self._quick_rows:
-            return score(self._predictor.encode(rows))
-        return await anyio.to_thread.run_sync(lambda: score(self._predictor.encode(rows)))
+            return self._predict(rows)
+        return await anyio.to_thread.run_sync(self._predict, rows)
+
+    async def predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
+        """Predict labels, and for each row the probability per class."""
+        if len(rows) <= self._quick_rows:
+            return self._predict_proba(rows)
+        return await anyio.to_thread.run_sync(self._predict_proba, rows)
+
+    def _predict(self, rows: Sequence[Row]) -> Labels:
+        matrix = self._predictor.encode(rows)
+        answers = self._predictor.predict(matrix)
+        self._observations.record(rows, matrix, answers)
+        return answers
+
+    def _predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
+        matrix = self._predictor.encode(rows)
+        answers, probabilities = self._predictor.predict_proba(matrix)
+        self._observations.record(rows, matrix, answers)
+        return answers, probabilities

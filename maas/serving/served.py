@@ -27,28 +27,34 @@ LABELS = ("model_tag", "model_digest")
 
 @dataclass(frozen=True)
 class Served:
-    """A version, how to serve it, and whether it is packed in a Bento."""
+    """A version, loaded and warm, how to serve it, and whether it is packed in a Bento."""
 
     project: Path
     version: Version
     config: ServiceConfig
     in_bento: bool
+    predictor: Predictor
 
     @property
     def signature(self) -> Signature:
         """What the model takes and gives."""
         return self.version.manifest.signature
 
+    @property
+    def service_name(self) -> str:
+        """What metrics call the service."""
+        return self.version.manifest.model_name
+
+    @property
+    def keys_file(self) -> Path | None:
+        """The file of API keys, from where the project stands; None: the service is open."""
+        name = self.config.api_keys_file
+        return None if name is None else self.project / name
+
     @cached_property
     def row_type(self) -> type[Row]:
-        """The pydantic type of one row."""
-        return row_type(self.signature)
-
-    def load_predictor(self) -> Predictor:
-        """Load the model, after its hash was checked."""
-        runtime = self.version.manifest.runtime
-        data = self.version.read(MODEL_FILES[runtime])
-        return Predictor(make_scorer(runtime, data, self.config.threads), self.signature)
+        """The pydantic type of one row: numbers as large as the model can compute with."""
+        return row_type(self.signature, self.predictor.find_limit())
 
     def check(self) -> None:
         """Check every file of the version.
@@ -80,9 +86,20 @@ def open_served(project: Path) -> Served:
                 f"has digest {digest}, the service demands {config.model_digest}",
                 "serve the version with that digest, or change MODEL_DIGEST",
             )
+        predictor = _load(version, config)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
-    return Served(project, version, config, in_bento)
+    return Served(project, version, config, in_bento, predictor)
+
+
+def _load(version: Version, config: ServiceConfig) -> Predictor:
+    """Load the model, after its hash was checked, and let it answer once."""
+    manifest = version.manifest
+    data = version.read(MODEL_FILES[manifest.runtime])
+    scorer = make_scorer(manifest.runtime, data, config.threads)
+    predictor = Predictor(scorer, manifest.signature)
+    predictor.warm()
+    return predictor
 
 
 def _from_models(project: Path, config: ServiceConfig) -> Version:

@@ -1,5 +1,6 @@
 """What must be true before a worker starts: a failure there would restart for ever."""
 
+import logging
 import os
 import socket
 
@@ -8,7 +9,11 @@ from bentoml.exceptions import BentoMLException
 
 from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
+from maas.serving.keys import ApiKeys
+from maas.serving.lifecycle import forward_second_sigterm
 from maas.serving.served import Served, open_served
+
+log = logging.getLogger("bentoml.maas")
 
 
 def prepare_deployment(served: Served) -> None:
@@ -21,15 +26,22 @@ def prepare_deployment(served: Served) -> None:
         BentoMLException: one line; BentoML prints it and exits 1.
     """
     configure_service_logs(served.config.app_env, served.config.log_level)
+    host, port = _address(served.config.port)
     try:
         served.check()
-        served.load_predictor()
-        _check_port(*_address(served.config.port))
+        keys = "off: the service is open"
+        if served.keys_file is not None:
+            ApiKeys(served.keys_file)
+            keys = "on"
+        _check_port(host, port)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
+    forward_second_sigterm()
     os.environ["MODEL_VERSION"] = str(served.version.number)
     os.environ["MODEL_DIGEST"] = served.version.manifest.digest
     open_served(served.project)  # the worker's road, once here, where failing is final
+    version = served.version
+    log.info("serving %s %s on port %d, keys %s", version.tag, version.manifest.digest, port, keys)
 
 
 def _address(configured: int) -> tuple[str, int]:

@@ -1,0 +1,105 @@
+"""One request and its answer."""
+
+import itertools
+import os
+import re
+from collections.abc import Sequence
+from time import perf_counter
+
+from maas.serving.asgi import App, Header, Headers, Message, Receive, Scope, Send
+from maas.serving.bodies import closes, linger
+from maas.serving.problems import CONTENT_TYPE, Problem
+
+JSON = b"application/json"
+_SANE_ID = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,128}")
+_CLOSE = (b"connection", b"close")
+
+
+class RequestIds:
+    """Gives each request an id: the caller's, or a new one of 32 hex digits.
+
+    A random prefix and a count are as unique as random numbers, and cost a tenth.
+    """
+
+    def __init__(self) -> None:
+        self._prefix = os.urandom(10).hex()
+        self._count = itertools.count()
+
+    def choose(self, headers: Headers) -> str:
+        """The caller's id if it is sane (it goes into logs), else a new one."""
+        given = headers.get(b"x-request-id")
+        if given is not None and _SANE_ID.fullmatch(given):
+            return given.decode()
+        return f"{self._prefix}{next(self._count):012x}"
+
+
+class Exchange:
+    """A request that is being answered.
+
+    Attributes:
+        headers: of the request; of several with one name the last.
+        status: of the answer, once it is being sent; until then 500.
+        started: when the head of the request was read, by `perf_counter`.
+    """
+
+    __slots__ = (
+        "_common", "_scope", "_send", "headers", "method", "path", "receive", "request_id",
+        "started", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, ids: RequestIds, common: Sequence[Header]
+    ) -> None:
+        self.started = perf_counter()
+        self.receive = receive
+        self.headers: Headers = dict(scope["headers"])
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.request_id = ids.choose(self.headers)
+        self.status = 500
+        self._scope, self._send, self._common = scope, send, common
+
+    async def reply(
+        self,
+        status: int,
+        content_type: bytes,
+        body: bytes,
+        extra: Sequence[Header] = (),
+        more: bool = False,
+    ) -> None:
+        """Send the answer; `more` keeps it open."""
+        self.status = status
+        head = [
+            (b"content-type", content_type),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", self.request_id.encode()),
+            *self._common,
+            *extra,
+        ]
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def refuse(self, problem: Problem) -> None:
+        """Send a problem; where the body is not worth reading, close the connection after it."""
+        extra = problem.headers
+        if problem.status != 422 and _CLOSE not in extra and closes(self.headers):
+            extra = [*extra, _CLOSE]
+        # Who waits for leave to send sends nothing more; all others are read on for a while.
+        more = _CLOSE in extra and b"expect" not in self.headers
+        body = problem.to_bytes(self.request_id)
+        await self.reply(problem.status, CONTENT_TYPE, body, extra, more)
+        if more:
+            await linger(self.receive)
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def pass_on(self, app: App) -> None:
+        """Let another app answer; its answer gets the request's id."""
+
+        async def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.status = message["status"]
+                own = (b"x-request-id", self.request_id.encode())
+                message["headers"] = [*message.get("headers", ()), own]
+            await self._send(message)
+
+        await app(self._scope, self.receive, note)

@@ -1,0 +1,87 @@
+"""Counts what the model answers, and rows unlike those it was trained on."""
+
+import json
+from collections import Counter as Tally
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from prometheus_client import Counter, Histogram
+
+from maas.predictor import Matrix, label_text
+from maas.registry.version import REFERENCE
+from maas.serving.served import Served
+from maas.signature import Label, Row
+
+_BATCHES = (1, 10, 100, 1000, 10_000, 100_000)
+
+
+class Observations:
+    """The model's own metrics; nothing is refused here.
+
+    Args:
+        served: the version that answers.
+    """
+
+    def __init__(self, served: Served) -> None:
+        signature = served.signature
+        self._batches = Histogram("maas_batch_rows", "Rows of a batch", buckets=_BATCHES)
+        self._classes: dict[Label, Any] | None = None
+        if signature.classes is not None:
+            predictions = Counter("maas_predictions", "Predictions by class", ["label"])
+            self._classes = {
+                label: predictions.labels(label_text(label)) for label in signature.classes
+            }
+        else:
+            edges = json.loads(served.version.read(REFERENCE))["target"]["edges"]
+            self._values = Histogram(
+                "maas_prediction_value",
+                "Predicted numbers; the buckets part the training target's range",
+                buckets=sorted(set(edges)) or (0.0,),
+            )
+        outside = Counter(
+            "maas_feature_out_of_range", "Values outside the training range", ["feature"]
+        )
+        unseen = Counter("maas_feature_unseen", "Categories that training did not see", ["feature"])
+        features = [signature.features[index] for index in signature.matrix_order]
+        numbers = [f for f in features if f.type in ("number", "integer")]
+        self._outside = [outside.labels(f.name) if f in numbers else None for f in features]
+        self._unseen = {
+            column: (unseen.labels(f.name), attrgetter(f"f{signature.matrix_order[column]}"))
+            for column, f in enumerate(features)
+            if f.type == "category" and signature.unknown == "ignore"
+        }
+        bounds = [
+            (f.minimum, f.maximum) if f in numbers and f.minimum is not None else (-np.inf, np.inf)
+            for f in features
+        ]
+        self._low, self._high = np.array(bounds, dtype=np.float32).T.copy()
+
+    def record(self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any]) -> None:
+        """Count one call of the model.
+
+        Args:
+            rows: as they were asked.
+            matrix: the same rows, encoded.
+            answers: a label or a number per row.
+        """
+        if len(rows) != 1:
+            self._batches.observe(len(rows))
+        if self._classes is None:
+            for answer in answers:
+                self._values.observe(answer)
+        elif len(answers) == 1:
+            self._classes[answers[0]].inc()
+        else:
+            for label, count in Tally(answers).items():
+                self._classes[label].inc(count)
+        outside = (matrix < self._low) | (matrix > self._high)
+        if outside.any():
+            for column in np.flatnonzero(outside.any(axis=0)).tolist():
+                counter = self._outside[column]
+                if counter is not None:
+                    counter.inc(int(outside[:, column].sum()))
+        for column, (counter, value) in self._unseen.items():
+            unseen = np.flatnonzero(matrix[:, column] == -1).tolist()
+            counter.inc(sum(value(rows[index]) is not None for index in unseen))
