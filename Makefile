@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash reference bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench-pins bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -32,6 +32,9 @@ attack-determinism: .venv/.dev ## train every model under every hostile environm
 
 attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many race (long)
 	ATTACK=1 $(BIN)/python -m pytest -m crash
+
+attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
+	ATTACK=1 $(BIN)/python -m pytest -m attack
 
 reference: .venv/.run ## make models/v1 anew, when the lock or the code changed its bytes on purpose
 	@chmod -R u+w models/v1 && rm -rf models/v1

@@ -33,15 +33,22 @@ class ApiKeys:
             raise ServeError(path, "holds no key", "write one key per line")
 
     def accept(self, headers: Headers) -> bool:
-        """Whether a request carries a key: `Authorization: Bearer` or `X-API-Key`."""
+        """Whether a request carries a key: `Authorization: Bearer` or `X-API-Key`.
+
+        Who sends both must have both right: a wrong credential is never overlooked.
+        """
         self._refresh()
-        given = headers.get(b"x-api-key", b"")
-        scheme, _, bearer = headers.get(b"authorization", b"").partition(b" ")
-        candidates = [given, bearer.strip() if scheme.lower() == b"bearer" else b""]
-        # Every key is compared, in constant time: how long it takes tells nothing.
-        matches = [
-            hmac.compare_digest(candidate, key) for candidate in candidates for key in self._keys
-        ]
+        given = []
+        if (header := headers.get(b"x-api-key")) is not None:
+            given.append(header)
+        if (authorization := headers.get(b"authorization")) is not None:
+            scheme, _, bearer = authorization.partition(b" ")
+            given.append(bearer.strip() if scheme.lower() == b"bearer" else b"")
+        return bool(given) and all(self._is_key(candidate) for candidate in given)
+
+    def _is_key(self, candidate: bytes) -> bool:
+        """Compare with every key, each in constant time: how long it takes tells nothing."""
+        matches = [hmac.compare_digest(candidate, key) for key in self._keys]
         return any(matches)
 
     def _refresh(self) -> None:

@@ -1,12 +1,15 @@
 """What Prometheus reads at /metrics: BentoML's names with bounded labels, and the model's own.
 
-Each worker writes its counts to a file of its own in PROMETHEUS_MULTIPROC_DIR, which
-BentoML sets; whichever worker is asked adds them all up. Counts of a worker that died stay.
+Each worker writes its counts to files of its own in one folder; whichever worker is asked
+adds them all up. Counts of a worker that died stay.
 """
 
+import atexit
 import contextlib
 import os
 import re
+import shutil
+import tempfile
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,7 +34,17 @@ UNMATCHED = "unmatched"
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _DURATION = "bentoml_service_request_duration_seconds"
-_DIR = "PROMETHEUS_MULTIPROC_DIR"
+_DIR, _OWN_DIR = "PROMETHEUS_MULTIPROC_DIR", "MAAS_METRICS_DIR"
+
+
+def share_metrics() -> None:
+    """Give the workers that this process starts a folder to count in.
+
+    BentoML's own is one per BENTOML_HOME, and emptied by the next server that starts there.
+    """
+    folder = tempfile.mkdtemp(prefix="maas-metrics-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[_OWN_DIR] = folder
 
 
 class RequestMetrics:
@@ -43,6 +56,8 @@ class RequestMetrics:
     """
 
     def __init__(self, served: Served, routes: Iterable[str]) -> None:
+        if own := os.environ.get(_OWN_DIR):
+            os.environ[_DIR] = own
         _forget_dead()
         names = {"service_name": served.service_name, "service_version": served.version.label}
         self._names = names

@@ -61,6 +61,9 @@ def invalid_body(error: ValidationError) -> Problem:
         return Problem(422, what, [{"field": "body", "message": what}], reasons=["many"])
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     kinds = {problem["type"] for problem in problems}
+    if "json_invalid" in kinds and "number out of range" in problems[0]["msg"]:
+        what = "a number has more digits than can be read"
+        return Problem(422, what, [{"field": "body", "message": what}], reasons=["digits"])
     if "json_invalid" in kinds:
         return Problem(400, "the body is not valid JSON in UTF-8", reasons=["json_invalid"])
     if "too_long" in kinds:

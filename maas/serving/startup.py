@@ -11,6 +11,7 @@ from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
 from maas.serving.keys import ApiKeys
 from maas.serving.lifecycle import forward_second_sigterm
+from maas.serving.metrics import share_metrics
 from maas.serving.served import Served, open_served
 
 log = logging.getLogger("bentoml.maas")
@@ -37,6 +38,7 @@ def prepare_deployment(served: Served) -> None:
     except MaasError as error:
         raise BentoMLException(str(error)) from None
     forward_second_sigterm()
+    share_metrics()
     os.environ["MODEL_VERSION"] = str(served.version.number)
     os.environ["MODEL_DIGEST"] = served.version.manifest.digest
     open_served(served.project)  # the worker's road, once here, where failing is final
