@@ -66,7 +66,7 @@ class Gate:
         config = served.config
         self._app, self._served, self._functions = app, served, functions
         self._endpoints: dict[str, Endpoint] = {}
-        self._metrics = RequestMetrics(served, [*functions, *ROUTES])
+        self._metrics = RequestMetrics(served, list(functions), ROUTES)
         self._pages = Pages(app, served, self._render_metrics)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
         self._keys = None if served.keys_file is None else ApiKeys(served.keys_file)

@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -23,17 +23,20 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.metrics_core import CounterMetricFamily, Metric
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from maas.serving.served import Served
 
 UNMATCHED = "unmatched"
 """The endpoint of every path that is none."""
 
-_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10)
 _DURATION = "bentoml_service_request_duration_seconds"
+_TOTAL = "bentoml_service_request"
+_STATUS = "http_response_code"
 _DIR, _OWN_DIR = "PROMETHEUS_MULTIPROC_DIR", "MAAS_METRICS_DIR"
 
 
@@ -52,10 +55,11 @@ class RequestMetrics:
 
     Args:
         served: what the labels name.
-        routes: every endpoint that can be asked for.
+        predicting: the endpoints whose durations are measured.
+        routes: every other endpoint that can be asked for.
     """
 
-    def __init__(self, served: Served, routes: Iterable[str]) -> None:
+    def __init__(self, served: Served, predicting: Iterable[str], routes: Iterable[str]) -> None:
         if own := os.environ.get(_OWN_DIR):
             os.environ[_DIR] = own
         _forget_dead()
@@ -64,9 +68,11 @@ class RequestMetrics:
         self._duration = Histogram(
             _DURATION,
             "Seconds from the request's head to the answer's end",
-            ["endpoint", *names, "http_response_code"],
+            ["endpoint", *names, _STATUS],
             buckets=_SECONDS,
         )
+        # Of measured requests the total is taken from their durations: one count less to write.
+        self._total = Counter(_TOTAL, "Requests answered", ["endpoint", *names, _STATUS])
         in_progress = Gauge(
             "bentoml_service_request_in_progress",
             "Requests that are being answered now",
@@ -74,7 +80,8 @@ class RequestMetrics:
             multiprocess_mode="livesum",
         )
         self._in_progress = {
-            route: in_progress.labels(endpoint=route, **names) for route in (*routes, UNMATCHED)
+            route: in_progress.labels(endpoint=route, **names)
+            for route in (*predicting, *routes, UNMATCHED)
         }
         self._abandoned = Counter(
             "maas_requests_abandoned",
@@ -94,14 +101,15 @@ class RequestMetrics:
         )
         manifest = served.version.manifest
         info.labels(manifest.model_name, str(served.version.number), manifest.digest).set(1)
-        self._answered: dict[tuple[str, int], Histogram] = {}
-        for route in routes:
+        self._predicting = set(predicting)
+        self._answered: dict[tuple[str, int], Callable[[float], None]] = {}
+        for route in self._predicting:
             self._child(route, 200)  # so that a rate starts at nought
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        child = self._answered.get((route, status)) or self._child(route, status)
-        child.observe(seconds)
+        count = self._answered.get((route, status)) or self._child(route, status)
+        count(seconds)
 
     def abandoned(self, route: str) -> None:
         """Count a client that left."""
@@ -123,10 +131,15 @@ class RequestMetrics:
         registry.register(_Together())
         return generate_latest(registry)
 
-    def _child(self, route: str, status: int) -> Histogram:
-        child = self._duration.labels(endpoint=route, http_response_code=str(status), **self._names)
-        self._answered[route, status] = child
-        return child
+    def _child(self, route: str, status: int) -> Callable[[float], None]:
+        labels = {"endpoint": route, _STATUS: str(status), **self._names}
+        if route in self._predicting:
+            count: Callable[[float], None] = self._duration.labels(**labels).observe
+        else:
+            total = self._total.labels(**labels)
+            count = lambda _: total.inc()  # noqa: E731
+        self._answered[route, status] = count
+        return count
 
 
 class _Together(Collector):
@@ -138,22 +151,21 @@ class _Together(Collector):
             self._source = MultiProcessCollector(None)  # type: ignore[no-untyped-call]
 
     def collect(self) -> Iterator[Metric]:
-        """The families, with the requests' total taken from their durations."""
+        """The families, with the total of measured requests taken from their durations."""
+        measured: list[Sample] = []
+        total = Metric(_TOTAL, "Requests answered", "counter")
         for family in self._source.collect():
+            if family.name == _TOTAL:
+                total = family
+                continue
             if family.type == "histogram":  # buckets first, as the format wants it
                 family.samples.sort(key=lambda s: (_apart(s.labels), _order(s.name, s.labels)))
-            yield family
             if family.name == _DURATION:
-                yield _total(family)
-
-
-def _total(durations: Metric) -> Metric:
-    counts = [sample for sample in durations.samples if sample.name.endswith("_count")]
-    labels = list(counts[0].labels) if counts else []
-    family = CounterMetricFamily("bentoml_service_request", "Requests answered", labels=labels)
-    for sample in counts:
-        family.add_metric([sample.labels[name] for name in labels], sample.value)
-    return family
+                measured = [s for s in family.samples if s.name.endswith("_count")]
+            yield family
+        for sample in measured:
+            total.add_sample(f"{_TOTAL}_total", sample.labels, sample.value)
+        yield total
 
 
 def _apart(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
