@@ -343,7 +343,7 @@ def test_schemathesis_finds_nothing(trained: House, serve: Serve, keyed: bool, t
     server = serve(trained, extra=extra)
     done = trained.run(
         "-m", "schemathesis.cli", "run", f"{server.client.base_url}/docs.json", "--checks", "all",
-        "--max-examples", str(EXAMPLES), "--no-color", *options, timeout=1200,
+        "--max-examples", str(EXAMPLES), "--no-color", *options, cwd=tmp_path, timeout=1200,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     assert "No issues found" in done.stdout

@@ -243,12 +243,12 @@ def test_bentoml_s_client_and_ui_work(server: Server, trained: House):
     assert server.client.get("/static_content/swagger-ui.css").status_code == 200
 
 
-def test_schemathesis_finds_nothing(server: Server, trained: House):
+def test_schemathesis_finds_nothing(server: Server, trained: House, tmp_path: Path):
     pytest.importorskip("schemathesis", reason="in requirements/dev.txt only")
     url = f"{server.client.base_url}/docs.json"
     done = trained.run(
         "-m", "schemathesis.cli", "run", url, "--checks", "all", "--max-examples", "30",
-        "--no-color", timeout=300,
+        "--no-color", cwd=tmp_path, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     assert "No issues found" in done.stdout
