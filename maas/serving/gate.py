@@ -7,7 +7,6 @@ and client schema work behind it. Nothing else is there: all other paths are a 4
 import asyncio
 import logging
 import re
-from collections import Counter as Tally
 from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
@@ -22,8 +21,8 @@ from maas.serving.bodies import BodyReader, ClientGone, has_left
 from maas.serving.endpoints import Endpoint
 from maas.serving.exchange import JSON, Exchange, RequestIds
 from maas.serving.keys import ApiKeys
-from maas.serving.lifecycle import Drain
-from maas.serving.metrics import RequestMetrics
+from maas.serving.lifecycle import Drain, tune_collector
+from maas.serving.metrics import UNMATCHED, RequestMetrics
 from maas.serving.openapi import build_openapi
 from maas.serving.pages import ROUTES, Pages, allow
 from maas.serving.problems import Problem
@@ -73,7 +72,7 @@ class Gate:
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
         self._log = None if quiet else AccessLog(config.app_env, served.version.number)
-        self._in_progress: Tally[str] = Tally()
+        self._in_progress = dict.fromkeys((*functions, *ROUTES, UNMATCHED), 0)
         self._predicting, self._max_predicting = 0, config.max_concurrency
         self._ids = RequestIds()
         self._common: list[Header] = [
@@ -104,6 +103,7 @@ class Gate:
         }
         self._pages.documents["/docs.json"] = build_openapi(self._served, self._endpoints)
         self._drain.install(self._stop)
+        tune_collector()
         self._tasks = [
             asyncio.create_task(self._bodies.watch()),
             asyncio.create_task(self._tell_in_progress()),
@@ -155,9 +155,10 @@ class Gate:
         self._authorise(headers)
         if self._predicting >= self._max_predicting:
             raise Problem(429, "the service is overloaded", headers=[(b"retry-after", b"1")])
-        if not _JSON_TYPE.fullmatch(headers.get(b"content-type", b"")):
+        kind = headers.get(b"content-type", b"")
+        if kind != JSON and not _JSON_TYPE.fullmatch(kind):
             raise Problem(415, "send the body as content-type application/json")
-        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
             raise Problem(415, "send the body without a content-encoding")
         self._predicting += 1
         try:

@@ -1,10 +1,11 @@
-"""How a worker stops: not ready at once, answering for a while, then gone.
+"""How a worker settles, and how it stops: not ready at once, answering on, then gone.
 
 A load balancer needs seconds to notice that a replica is not ready; whoever is sent here
 meanwhile is answered. BentoML alone would reset those connections.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import threading
@@ -18,6 +19,17 @@ log = logging.getLogger("bentoml.maas")
 
 _LAST_S = 0.3
 """Between closing the listener and stopping: what was accepted is read and answered."""
+
+
+def tune_collector() -> None:
+    """Keep Python's collector away from what the service holds for as long as it lives.
+
+    Requests leave no cycles behind, so that a full collection, which stops the world for
+    longer than a hundred requests take, finds nothing; it still comes, a hundred times rarer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1000)
 
 
 class Drain:

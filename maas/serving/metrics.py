@@ -10,8 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -120,7 +119,7 @@ class RequestMetrics:
         for reason in reasons:
             self._failures.labels(route, reason).inc()
 
-    def set_in_progress(self, counts: Tally[str]) -> None:
+    def set_in_progress(self, counts: Mapping[str, int]) -> None:
         """Say how many requests are being answered here, by endpoint."""
         for route, child in self._in_progress.items():
             child.set(counts[route])

@@ -3,7 +3,7 @@
 import json
 from collections import Counter as Tally
 from collections.abc import Sequence
-from operator import attrgetter
+from operator import attrgetter, le
 from typing import Any
 
 import numpy as np
@@ -45,18 +45,21 @@ class Observations:
         )
         unseen = Counter("maas_feature_unseen", "Categories that training did not see", ["feature"])
         features = [signature.features[index] for index in signature.matrix_order]
-        numbers = [f for f in features if f.type in ("number", "integer")]
-        self._outside = [outside.labels(f.name) if f in numbers else None for f in features]
+        self._ranged = {
+            column: outside.labels(f.name)
+            for column, f in enumerate(features)
+            if f.type in ("number", "integer") and f.minimum is not None
+        }
         self._unseen = {
             column: (unseen.labels(f.name), attrgetter(f"f{signature.matrix_order[column]}"))
             for column, f in enumerate(features)
             if f.type == "category" and signature.unknown == "ignore"
         }
-        bounds = [
-            (f.minimum, f.maximum) if f in numbers and f.minimum is not None else (-np.inf, np.inf)
-            for f in features
-        ]
-        self._low, self._high = np.array(bounds, dtype=np.float32).T.copy()
+        columns = list(self._ranged)
+        self._low = np.array([features[column].minimum for column in columns], dtype=np.float32)
+        self._high = np.array([features[column].maximum for column in columns], dtype=np.float32)
+        self._bounds = self._low.tolist(), self._high.tolist()
+        self._columns = np.array(columns, dtype=int)
 
     def record(self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any]) -> None:
         """Count one call of the model.
@@ -66,22 +69,32 @@ class Observations:
             matrix: the same rows, encoded.
             answers: a label or a number per row.
         """
-        if len(rows) != 1:
+        single = len(rows) == 1
+        if not single:
             self._batches.observe(len(rows))
         if self._classes is None:
             for answer in answers:
                 self._values.observe(answer)
-        elif len(answers) == 1:
+        elif single:
             self._classes[answers[0]].inc()
         else:
             for label, count in Tally(answers).items():
                 self._classes[label].inc(count)
-        outside = (matrix < self._low) | (matrix > self._high)
-        if outside.any():
-            for column in np.flatnonzero(outside.any(axis=0)).tolist():
-                counter = self._outside[column]
-                if counter is not None:
-                    counter.inc(int(outside[:, column].sum()))
+        if not (single and self._is_inside(matrix)):
+            self._count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
-            unseen = np.flatnonzero(matrix[:, column] == -1).tolist()
-            counter.inc(sum(value(rows[index]) is not None for index in unseen))
+            codes = np.flatnonzero(matrix[:, column] == -1).tolist()
+            counter.inc(sum(value(rows[index]) is not None for index in codes))
+
+    def _is_inside(self, matrix: Matrix) -> bool:
+        """Whether a single row lies in all ranges; for one row lists are faster than arrays."""
+        values = matrix[0].tolist()[: len(self._ranged)]
+        low, high = self._bounds
+        return all(map(le, low, values)) and all(map(le, values, high))
+
+    def _count_outside(self, matrix: Matrix) -> None:
+        values = matrix[:, self._columns]
+        counts = ((values < self._low) | (values > self._high)).sum(axis=0).tolist()
+        for counter, count in zip(self._ranged.values(), counts, strict=True):
+            if count:
+                counter.inc(count)
