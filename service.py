@@ -4,13 +4,14 @@ The types come from the signature of the version that is served. A method's para
 and return type are the API: change them here and a client sees the change.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import bentoml
 
 from maas.serving.answers import BatchPrediction, ClassProbabilities, Prediction
-from maas.serving.endpoints import batch_of
+from maas.serving.batches import batch_of
 from maas.serving.gate import gated
 from maas.serving.packaging import bento_image, bento_labels, bento_model
 from maas.serving.scoring import AsyncPredictor
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from maas.signature import Row
 
     Label = Any
-    Rows = list[Row]
+    Rows = Sequence[Row]
 else:
     Row = SERVED.row_type
-    Rows = batch_of(Row, CONFIG.max_batch_rows)
+    Rows = batch_of(Row, SIGNATURE, SERVED.limit, CONFIG.max_batch_rows)
     Label = Literal[SIGNATURE.classes] if SIGNATURE.classes else float
 
 Answered = Prediction[Row, Label]

@@ -130,9 +130,7 @@ class Running:
     def _wait(self, started: float) -> float:
         path, body = self.system.request(self.rows, batch=False)
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{PORT}{path}", body, headers
-        )
+        request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", body, headers)
         while time.perf_counter() - started < 90:
             try:
                 with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310

@@ -166,7 +166,7 @@ def _number(registry: Registry, which: str) -> int:
     if which == "latest":
         return (registry.numbers() or [registry.latest().number])[-1]
     digits = which.removeprefix("v")
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", digits):
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", digits):
         raise VersionError(which, "is no version", "write 3, v3 or latest")
     if int(digits) not in registry.numbers():
         registry.open(int(digits))

@@ -213,7 +213,7 @@ def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
 def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
     """Read a service config; a variable in capitals goes before the file.
 
-    An empty variable counts as none.
+    An empty variable counts as none, but for the keys.
 
     Raises:
         ConfigError: the file, a key or a variable is wrong.
@@ -221,6 +221,8 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
     data = read_yaml(path) if path.exists() else {}
     for name, field in ServiceConfig.model_fields.items():
         raw = environ.get(name.upper())
+        if raw == "" and name == "api_keys_file":  # most likely a secret that was not filled in
+            raise ConfigError("variable API_KEYS_FILE", "is empty", "name the file, or unset it")
         if raw:
             kind: Any = Annotated[field.annotation, field]
             try:

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from time import gmtime
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from maas.config import Env, LogLevel
 from maas.errors import StorageError
 
+_BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
 
@@ -41,7 +43,11 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
     """Give BentoML's own log lines the configured level, and in prod the form of JSON."""
     logger = logging.getLogger("bentoml")
     logger.setLevel(level)
+    for name in ("uvicorn.error", "circus"):  # they have BentoML's handler, and so has the root
+        logging.getLogger(name).propagate = False
     for handler in logger.handlers if env == "prod" else ():
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
         handler.setFormatter(_json_lines(env=env))
 
 
@@ -60,7 +66,10 @@ def _formatter(app: str, env: Env) -> logging.Formatter:
 def _json_lines(**fields: str) -> logging.Formatter:
     """`time` (RFC 3339, UTC), `level`, `message` and the fields given."""
     names = {"asctime": "time", "levelname": "level"}
-    formatter = JsonFormatter(_FORMAT, rename_fields=names, static_fields=fields)
+    hidden = [*RESERVED_ATTRS, *_BENTOML_ATTRS]
+    formatter = JsonFormatter(
+        _FORMAT, rename_fields=names, static_fields=fields, reserved_attrs=hidden
+    )
     formatter.converter = gmtime
     formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
     return formatter

@@ -74,6 +74,12 @@ def test_documents_answer_head_without_a_body(server: Server):
         assert (answer.status_code, answer.content) == (200, b"")
 
 
+def test_a_missing_file_of_the_ui_is_a_404_problem(server: Server):
+    answer = server.client.get("/static_content/nope")
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+    assert answer.headers["x-model-version"] == "1"
+
+
 def test_a_slow_body_is_408_and_others_are_answered_meanwhile(server: Server):
     answers = []
     slow = threading.Thread(
@@ -165,6 +171,17 @@ def test_keys_open_predict_and_model_and_nothing_else_needs_one(keyed: tuple[Ser
         assert server.client.get(path).status_code == 200
 
 
+def test_a_wrong_key_is_not_hidden_by_a_right_one(keyed: tuple[Server, Path]):
+    server, _ = keyed
+    for name, wrong, right in (
+        ("X-API-Key", "wrong", "first-key"),
+        ("Authorization", "Bearer wrong", "Bearer first-key"),
+    ):
+        for pair in ((wrong, right), (right, wrong), (right, right)):
+            lines = {name: pair[0], name.lower(): pair[1]}
+            assert ask(server, request(BODY, **lines)).status == 401
+
+
 def test_keys_are_read_anew_when_the_file_changes(keyed: tuple[Server, Path]):
     server, path = keyed
 
@@ -176,6 +193,8 @@ def test_keys_are_read_anew_when_the_file_changes(keyed: tuple[Server, Path]):
     assert (status("third-key"), status("second-key")) == (200, 401)
     path.unlink()
     assert status("third-key") == 200
+    path.write_text("\ufeff" + before, encoding="utf-8")
+    assert status("first-key") == 200
     path.write_text(before)
     assert (status("third-key"), status("second-key")) == (401, 200)
 
@@ -411,7 +430,10 @@ def test_sigterm_turns_readyz_at_once_and_loses_no_accepted_request(trained: Hou
         answer = client.get("/readyz")
         assert (answer.status_code, answer.headers["connection"]) == (503, "close")
         assert client.post("/predict", json=ROW).headers["connection"] == "close"
-        assert client.get("/livez").status_code == 200
+        answer = client.get("/livez")
+        assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+        answer = client.post("/nothing", content=b" " * 100_000)
+        assert answer.headers.get_list("connection") == ["close"]
     time.sleep(1)
     stopping.set()
     for thread in threads:

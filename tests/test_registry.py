@@ -185,7 +185,7 @@ def test_diff_says_what_changed_in_words(house: House):
     assert "model.onnx" in found["files"]
     text = house.maas("diff", "v1", "v2").stdout
     assert "v1 and v2 have different digests" in text
-    assert "estimator.params.C: 1 -> 0.5 (-0.5)" in text
+    assert "estimator.params.C: 1.0 -> 0.5 (-0.5)" in text
     text = house.maas("diff", "2", "latest").stdout
     assert "signature  features.feature2: " in text
     assert "is gone" in text
@@ -372,3 +372,90 @@ def test_list_marks_a_damaged_version_and_show_refuses_it(house: House):
     done = house.maas("show", "1")
     assert done.returncode == 1
     assert "model.onnx" in done.stderr
+
+
+def test_numbers_that_json_does_not_have_are_damage_and_stop_nobody(house: House):
+    house.train()
+    house.train()
+    path = house.models / "v2/manifest.json"
+    damage(path, path.read_bytes().replace(b'"seed": 42', b'"seed": NaN'))
+    damage(house.models / "v1/run.json", b'{"created_at": NaN}')
+    states = [e["state"] for e in json.loads(house.maas("list", "--json").stdout)]
+    assert states == ["damaged", "damaged"]
+    assert "v2/manifest.json" in house.maas("show", "2").stderr
+    assert "v1/run.json" in house.maas("show", "1").stderr
+    assert house.train().stdout.startswith("v3  ")
+
+
+def test_a_version_that_cannot_be_opened_stops_nobody(house: House):
+    house.train()
+    manifest = house.models / "v1/manifest.json"
+    manifest.unlink()
+    manifest.symlink_to(manifest)
+    done = house.train()
+    assert done.stdout.startswith("v2  "), done.stderr
+    found = json.loads(house.maas("sync", "--json").stdout)
+    assert [m["state"] for m in found] == ["damaged", "present"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"creation_time", b"creation"),
+        (b"signatures: {}", b"signatures: broken"),
+        (b"api_version: v1", b"api_version: v2"),
+    ],
+)
+def test_train_and_sync_repair_a_description_that_bentoml_cannot_read(house: House, old, new):
+    house.train()
+    info = house.store / "models/model_service/v1/model.yaml"
+    damage(info, info.read_bytes().replace(old, new))
+    done = house.train()
+    assert "model_service:v1 in the BentoML store: repaired" in done.stderr
+    assert house.bentoml("models", "list").returncode == 0
+    damage(info, info.read_bytes()[:200])
+    assert house.maas("sync").stdout.splitlines()[0] == "model_service:v1  repaired"
+    (info.parent / "more").write_text("")
+    assert house.maas("sync").stdout.splitlines()[0] == "model_service:v1  repaired"
+    assert not (info.parent / "more").exists()
+
+
+def test_sync_reports_a_damaged_version_that_has_a_whole_mirror(house: House):
+    house.train()
+    damage(house.models / "v1/model.onnx", b"x")
+    done = house.maas("sync", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[0]["state"] == "damaged"
+
+
+def test_sync_refuses_a_version_of_another_model(house: House):
+    other = House(house.folder / "other")
+    other.train("--set", "model_name=other")
+    house.train()
+    shutil.copytree(other.models / "v1", house.models / "v2")
+    shutil.copytree(house.models / "v1", house.models / "v3")
+    found = json.loads(house.maas("sync", "--json").stdout)
+    assert [(m["tag"], m["state"]) for m in found] == [
+        ("model_service:v1", "present"),
+        ("other:v2", "refused"),
+        ("model_service:v3", "made"),
+    ]
+    assert not (house.store / "models/model_service/v2").exists()
+
+
+def test_odd_things_in_the_store_are_mended(house: House):
+    house.train()
+    entries = house.store / "models/model_service"
+    shutil.rmtree(entries / "v1")
+    (entries / "v1").symlink_to("nowhere")
+    (entries / "latest").unlink()
+    (entries / "latest").mkdir()
+    assert house.maas("sync").stdout == "model_service:v1  repaired\n"
+    assert (entries / "latest").read_text() == "v1"
+    assert list((house.store / "tmp").iterdir()) == []
+
+
+def test_diff_tells_values_apart_that_python_calls_equal(house: House):
+    house.train("--set", "estimator.params.C=1")
+    house.train("--set", "estimator.params.C=1.0")
+    assert "estimator.params.C: 1 -> 1.0" in house.maas("diff", "1", "2").stdout

@@ -39,6 +39,14 @@ def test_a_wrong_setting(trained: House):
     assert "variable WORKERS: workers = 'many'" in refused(trained, WORKERS="many")
 
 
+def test_a_port_that_is_none(trained: House):
+    assert "no such port" in refused(trained, "--port", "70000")
+
+
+def test_an_empty_name_of_the_keys_file(trained: House):
+    assert "API_KEYS_FILE" in refused(trained, API_KEYS_FILE="")
+
+
 @pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "manifest.json"])
 def test_a_damaged_version(trained: House, house: House, name: str):
     shutil.copytree(trained.models, house.models)

@@ -1,5 +1,6 @@
 """What differs between two versions, and between two runs."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -75,14 +76,14 @@ def compare(first: Version, second: Version) -> Comparison:
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
-    """Leaves of two nested mappings that differ, by dotted name."""
+    """Leaves of two nested mappings that differ as JSON (1 is not 1.0), by dotted name."""
     found: Changes = {}
     for key in sorted(then.keys() | now.keys()):
         old, new = then.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
             inner = differences(old, new)
             found |= {f"{key}.{name}": pair for name, pair in inner.items()}
-        elif old != new:
+        elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
             found[key] = [old, new]
     return found
 
@@ -114,7 +115,7 @@ def _word(then: Any, now: Any) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return str(value) if value.is_integer() else f"{value:.6g}"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_short(item)}" for key, item in value.items() if item is not None)
     return str(value)

@@ -5,6 +5,7 @@ BentoML 1.4.39 reads an entry as its model.yaml says (bentoml/_internal/models/m
 """
 
 import contextlib
+import os
 import platform
 import shutil
 import tempfile
@@ -38,15 +39,15 @@ def inspect_entry(path: Path, version: Version, thorough: bool) -> Condition:
         version: the version that should stand there.
         thorough: hash the files; otherwise their sizes are compared.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return "missing"
     manifest, label = _read_manifest(path), _read_label(path)
     if manifest is None and label is None:
         return "torn" if is_unreadable(path) else "foreign"
     if (manifest.digest if manifest else label) != version.manifest.digest:
         return "foreign"
-    whole = manifest is not None and label == manifest.digest
-    return "whole" if whole and _is_whole(path, version, thorough) else "torn"
+    whole = manifest is not None and _is_whole(path, version, thorough)
+    return "whole" if whole and _is_described(path, version) else "torn"
 
 
 def is_unreadable(path: Path) -> bool:
@@ -84,10 +85,10 @@ def write_entry(version: Version, path: Path, tmp: Path) -> None:
             write_synced(staging / name, version.read(name))
         write_synced(staging / MANIFEST, version.manifest.to_bytes())
         write_synced(staging / RUN, (version.path / RUN).read_bytes())
-        write_synced(staging / INFO, _describe(version))
+        write_synced(staging / INFO, yaml.safe_dump(_describe(version), sort_keys=False).encode())
         staging.chmod(0o755)
         sync_folder(staging)
-        if path.exists():
+        if os.path.lexists(path):
             remove_entry(path, tmp)
         staging.rename(path)
         sync_folder(path.parent)
@@ -108,14 +109,14 @@ def remove_entry(path: Path, tmp: Path) -> None:
         shutil.rmtree(grave, ignore_errors=True)
 
 
-def _describe(version: Version) -> bytes:
-    """model.yaml, such that `bentoml.sklearn.load_model` takes the entry.
+def _describe(version: Version) -> dict[str, Any]:
+    """What model.yaml says, such that `bentoml.sklearn.load_model` takes the entry.
 
     Written here and not by `bentoml.models.create`: that would leave a folder in the
     system's temporary one behind a killed trainer, and cost a second of imports.
     """
     manifest = version.manifest
-    info = {
+    return {
         "name": manifest.model_name,
         "version": version.label,
         "module": "bentoml.sklearn",
@@ -132,7 +133,18 @@ def _describe(version: Version) -> bytes:
         "api_version": "v1",
         "creation_time": _created(version),
     }
-    return yaml.safe_dump(info, sort_keys=False).encode()
+
+
+def _is_described(path: Path, version: Version) -> bool:
+    """Whether model.yaml says of the entry what it should; which versions wrote it is free."""
+    info = _read_info(path)
+    try:
+        expected = _describe(Version(version.number, path, version.manifest))
+    except DamagedError:
+        return False
+    if not isinstance(info, dict) or not isinstance(info.get("context"), dict):
+        return False
+    return bool(info | {"context": expected["context"]} == expected)
 
 
 def _created(version: Version) -> datetime:
@@ -151,7 +163,8 @@ def _is_whole(path: Path, version: Version, thorough: bool) -> bool:
                 return False
     except (OSError, DamagedError):
         return False
-    return (path / RUN).is_file()
+    known = {*version.manifest.files, MANIFEST, RUN, INFO}
+    return (path / RUN).is_file() and set(os.listdir(path)) <= known
 
 
 def _read_manifest(path: Path) -> Manifest | None:

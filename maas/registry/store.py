@@ -32,7 +32,7 @@ from maas.registry.version import Version
 from maas.registry.versions import Registry
 
 State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
-_NUMBERED = re.compile(r"v([1-9][0-9]*)")
+_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
 _LOCK = "maas.lock"
 
 
@@ -97,6 +97,11 @@ class Store:
             StorageError: the store cannot be written.
         """
         path = self.folder / version.label
+        if version.manifest.model_name != self.model_name:
+            detail = f"the others here are of {self.model_name!r}; take it out of the folder"
+            return Mirror(version.tag, "refused", detail)
+        if thorough:
+            version.check()
         try:
             match inspect_entry(path, version, thorough):
                 case "whole":
@@ -151,11 +156,13 @@ class Store:
         pointer = self.folder / "latest"
         newest = f"v{max(there, default=0)}".encode()
         if there and (not pointer.is_file() or pointer.read_bytes() != newest):
-            folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.home / "tmp"))
-            write_synced(folder / pointer.name, newest)
-            (folder / pointer.name).chmod(0o644)  # BentoML writes it in place
-            os.replace(folder / pointer.name, pointer)
-            folder.rmdir()
+            if pointer.is_dir():
+                remove_entry(pointer, self.home / "tmp")
+            with tempfile.TemporaryDirectory(prefix=STAGING, dir=self.home / "tmp") as folder:
+                fresh = Path(folder) / pointer.name
+                write_synced(fresh, newest)
+                fresh.chmod(0o644)  # BentoML writes it in place
+                os.replace(fresh, pointer)
 
     def prepare(self) -> None:
         """Make the folders, see that they can be written, remove what dead runs left in tmp.

@@ -55,10 +55,10 @@ class Version:
         """
         path = self.path / RUN
         try:
-            run = json.loads(path.read_bytes())
+            run = json.loads(path.read_bytes(), parse_constant=_refuse)
         except FileNotFoundError:
             raise DamagedError(path, "is missing", RESTORE) from None
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise DamagedError(path, "cannot be read", RESTORE) from None
         if not isinstance(run, dict):
             raise DamagedError(path, "is no JSON object", RESTORE)
@@ -78,3 +78,7 @@ class Version:
             if name not in expected:
                 where = self.path / name
                 raise DamagedError(where, "does not belong to the version", "take the file out")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

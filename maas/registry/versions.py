@@ -16,7 +16,7 @@ from maas.registry.manifest import Manifest
 from maas.registry.staging import remove_dead, staged
 from maas.registry.version import MANIFEST, RUN, Version
 
-_NUMBERED = re.compile(r"v([1-9][0-9]*)")
+_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
 _UNREADABLE = "cannot read the models folder"
 _TRAIN = "run `python train.py` to make one"
 
@@ -69,8 +69,7 @@ class Registry:
 
         Raises:
             VersionError: there is no such version.
-            DamagedError: the manifest is gone or was altered.
-            StorageError: the folder cannot be read.
+            DamagedError: the manifest is gone, was altered or cannot be read.
         """
         path = self.models_dir / f"v{number}"
         try:
@@ -81,10 +80,9 @@ class Registry:
             there = ", ".join(f"v{n}" for n in self.numbers()) or "none"
             remedy = _TRAIN if there == "none" else "choose one of these"
             raise VersionError(path, f"no such version (there: {there})", remedy) from None
-        except IsADirectoryError:
-            raise DamagedError(path / MANIFEST, "is a folder", RESTORE) from None
         except OSError as error:
-            raise storage_error(path, "cannot be read", error) from None
+            what = f"cannot be read ({error.strerror})"
+            raise DamagedError(path / MANIFEST, what, RESTORE) from None
         return Version(number, path, Manifest.parse(data, path / MANIFEST))
 
     def latest(self) -> Version:

@@ -2,16 +2,18 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_type_hints
+from typing import Any, get_type_hints
 
-import anyio.to_thread
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from anyio.to_thread import run_sync
+from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
 from maas.serving.problems import Problem, invalid_body
-from maas.signature import Row
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+_LARGE = 32_768
+"""Bytes of a body that is parsed in a thread, and its answer written there."""
 
 
 class Endpoint:
@@ -51,8 +53,9 @@ class Endpoint:
         Raises:
             Problem: the body is no JSON or does not fit.
         """
+        large = len(body) > _LARGE
         try:
-            value = self._parse(body)
+            value = await run_sync(self._parse, body) if large else self._parse(body)
         except ValidationError as error:
             raise invalid_body(error) from None
         args = (value,) if self._is_whole else ()
@@ -61,23 +64,13 @@ class Endpoint:
             if self._is_async:
                 answer = await self._call(*args, **named)
             else:
-                answer = await anyio.to_thread.run_sync(lambda: self._call(*args, **named))
+                answer = await run_sync(lambda: self._call(*args, **named))
         except OverflowingRowError as error:
             field = "body" if self._is_whole else f"rows.{error.row}"
             message = {"field": field, "message": f"The row {error.what}"}
             what = "the model has no finite answer"
             raise Problem(422, what, [message], reasons=["overflow"]) from None
-        return self._serialise(answer)
-
-
-def batch_of(row: type[Row], most: int) -> Any:
-    """The type of a list of rows; one that is longer is 413, not a breach of the schema."""
-
-    def say(schema: dict[str, Any]) -> None:
-        schema.pop("maxItems", None)
-        schema["description"] = f"At most {most} rows."
-
-    return Annotated[list[row], Field(max_length=most, json_schema_extra=say)]  # type: ignore[valid-type]
+        return await run_sync(self._serialise, answer) if large else self._serialise(answer)
 
 
 def _keyed(

@@ -3,7 +3,7 @@
 import itertools
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 
 from maas.serving.asgi import App, Header, Headers, Message, Receive, Scope, Send
@@ -37,7 +37,8 @@ class Exchange:
     """A request that is being answered.
 
     Attributes:
-        headers: of the request; of several with one name the last.
+        headers: of the request; several with one name as one list (RFC 9110, 5.2), so that a
+            wrong one is not hidden by a right one.
         status: of the answer, once it is being sent; until then 500.
         started: when the head of the request was read, by `perf_counter`.
     """
@@ -53,6 +54,8 @@ class Exchange:
         self.started = perf_counter()
         self.receive = receive
         self.headers: Headers = dict(scope["headers"])
+        if len(self.headers) != len(scope["headers"]):
+            self.headers = _join(scope["headers"])
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.request_id = ids.choose(self.headers)
@@ -82,10 +85,11 @@ class Exchange:
     async def refuse(self, problem: Problem) -> None:
         """Send a problem; where the body is not worth reading, close the connection after it."""
         extra = problem.headers
-        if problem.status != 422 and _CLOSE not in extra and closes(self.headers):
+        closing = _CLOSE in extra or (problem.status != 422 and closes(self.headers))
+        if closing and _CLOSE not in (*extra, *self._common):
             extra = [*extra, _CLOSE]
         # Who waits for leave to send sends nothing more; all others are read on for a while.
-        more = _CLOSE in extra and b"expect" not in self.headers
+        more = closing and b"expect" not in self.headers
         body = problem.to_bytes(self.request_id)
         await self.reply(problem.status, CONTENT_TYPE, body, extra, more)
         if more:
@@ -93,13 +97,30 @@ class Exchange:
             await self._send({"type": "http.response.body", "body": b""})
 
     async def pass_on(self, app: App) -> None:
-        """Let another app answer; its answer gets the request's id."""
+        """Let another app answer; its answer gets the request's id and the model's headers.
+
+        Raises:
+            Problem: the other app has no answer.
+        """
+        refused = False
 
         async def note(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start":
                 self.status = message["status"]
+                refused = self.status >= 400
                 own = (b"x-request-id", self.request_id.encode())
-                message["headers"] = [*message.get("headers", ()), own]
-            await self._send(message)
+                message["headers"] = [*message.get("headers", ()), own, *self._common]
+            if not refused:
+                await self._send(message)
 
         await app(self._scope, self.receive, note)
+        if refused:
+            raise Problem(self.status, "there is nothing to be had under this path")
+
+
+def _join(pairs: Iterable[Header]) -> Headers:
+    headers: Headers = {}
+    for name, value in pairs:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers

@@ -1,5 +1,6 @@
 """API keys: one per line of a file, read anew when the file changes."""
 
+import codecs
 import hmac
 import logging
 import os
@@ -68,7 +69,8 @@ class ApiKeys:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _read(self) -> list[bytes]:
-        return [line.strip() for line in self._path.read_bytes().splitlines() if line.strip()]
+        text = self._path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 _AWAY = (0, 0, 0)

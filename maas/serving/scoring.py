@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import anyio.to_thread
 
-from maas.predictor import Predictor
+from maas.predictor import Matrix, Predictor
+from maas.serving.batches import RowBatch
 from maas.serving.observations import Observations
 from maas.serving.served import Served
 from maas.signature import Label, Row
@@ -44,13 +45,16 @@ class AsyncPredictor:
         return await anyio.to_thread.run_sync(self._predict_proba, rows)
 
     def _predict(self, rows: Sequence[Row]) -> Labels:
-        matrix = self._predictor.encode(rows)
+        matrix = self._encode(rows)
         answers = self._predictor.predict(matrix)
         self._observations.record(rows, matrix, answers)
         return answers
 
     def _predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
-        matrix = self._predictor.encode(rows)
+        matrix = self._encode(rows)
         answers, probabilities = self._predictor.predict_proba(matrix)
         self._observations.record(rows, matrix, answers)
         return answers, probabilities
+
+    def _encode(self, rows: Sequence[Row]) -> Matrix:
+        return rows.matrix if isinstance(rows, RowBatch) else self._predictor.encode(rows)

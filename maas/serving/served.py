@@ -52,9 +52,14 @@ class Served:
         return None if name is None else self.project / name
 
     @cached_property
+    def limit(self) -> float:
+        """The largest magnitude of a number that the model can compute with."""
+        return self.predictor.find_limit()
+
+    @cached_property
     def row_type(self) -> type[Row]:
-        """The pydantic type of one row: numbers as large as the model can compute with."""
-        return row_type(self.signature, self.predictor.find_limit())
+        """The pydantic type of one row."""
+        return row_type(self.signature, self.limit)
 
     def check(self) -> None:
         """Check every file of the version.

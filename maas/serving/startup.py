@@ -60,9 +60,10 @@ def _check_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "there is no such port"
             raise ServeError(
                 f"{host} port {port}",
-                f"cannot be used ({error.strerror})",
+                f"cannot be used ({reason})",
                 "name another with --port or --host",
             ) from None
