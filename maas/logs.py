@@ -43,7 +43,9 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
     """Give BentoML's own log lines the configured level, and in prod the form of JSON."""
     logger = logging.getLogger("bentoml")
     logger.setLevel(level)
-    for name in ("uvicorn.error", "circus"):  # they have BentoML's handler, and so has the root
+    # The first two have BentoML's handler, and so has the root. The third has none: to uvicorn
+    # that means not even to prepare its own line per request.
+    for name in ("uvicorn.error", "circus", "uvicorn.access"):
         logging.getLogger(name).propagate = False
     for handler in logger.handlers if env == "prod" else ():
         if isinstance(handler, logging.StreamHandler):

@@ -125,24 +125,23 @@ class Predictor:
         signs = np.random.default_rng(0).choice([-1.0, 1.0], (64, width))
         corners = np.vstack([np.eye(width), -np.eye(width), np.ones((1, width)), signs, -signs])
         for limit in (FLOAT32_MAX, *(10.0**power for power in range(38, 3, -1))):
-            # Ten times as far, where float32 reaches: corners that were not asked are safe.
-            rows = corners * numeric * min(limit * 10, FLOAT32_MAX)
+            # So much farther, where float32 reaches, that no corner in between can overflow:
+            # a sum over all features is at most that many times its largest term.
+            rows = corners * numeric * min(limit * max(10, width), FLOAT32_MAX)
             with contextlib.suppress(OverflowingRowError, ValueError), np.errstate(all="ignore"):
-                self.predict(rows.astype(np.float32))
+                (self._scored if self.signature.probabilities else self.predict)(
+                    rows.astype(np.float32)
+                )
                 return limit
         return 1e3
 
     def predict(self, matrix: Matrix) -> list[Label] | list[float]:
-        """Predict one label or number per row of the matrix.
+        """Predict one label or number per row of the matrix; values within `find_limit`.
 
         Raises:
-            OverflowingRowError: a row's values are too large to be computed with.
+            OverflowingRowError: a number of the answer is not finite.
         """
-        if not len(matrix):
-            return []
-        if self.signature.probabilities:  # they tell whether float32 could hold the sums
-            return self._scored(matrix)[0]
-        return self._plain(self._scorer.predict(matrix))
+        return self._plain(self._scorer.predict(matrix)) if len(matrix) else []
 
     def predict_proba(
         self, matrix: Matrix

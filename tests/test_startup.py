@@ -98,7 +98,9 @@ def test_a_replaced_worker_serves_the_version_of_its_siblings(house: House, serv
 def test_the_log_s_level_and_form_are_configured(trained: House, serve: Serve):
     server = serve(trained, extra={"APP_ENV": "prod"})
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert all(line["env"] == "prod" for line in lines)
+    assert all({"time", "level", "message"} <= line.keys() for line in lines)
+    own = [line for line in lines if line["message"] != "request"]
+    assert {frozenset(line) for line in own} == {frozenset({"time", "level", "message", "env"})}
     assert any("BentoServer" in line["message"] for line in lines)
     assert server.client.get("/model").json()["app_env"] == "prod"
     quiet = serve(trained, extra={"LOG_LEVEL": "WARNING"})

@@ -6,9 +6,10 @@ takes for a row. Lines of one turn of the event loop are written together.
 
 import asyncio
 import json
+import os
 import re
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from time import gmtime, strftime, time
 
 from maas.config import Env
@@ -16,6 +17,8 @@ from maas.serving.asgi import Headers
 
 # https://www.w3.org/TR/trace-context/#traceparent-header: version-trace-parent-flags
 _TRACE = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
+_STDERR = 2
 
 
 def trace_id(headers: Headers) -> str | None:
@@ -56,10 +59,11 @@ class AccessLog:
 
     def flush(self) -> None:
         """Write what was noted."""
-        text = "".join(self._lines)
+        text = "".join(self._lines).encode()
         self._lines.clear()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with suppress(OSError):  # a log that cannot be written is no reason not to answer
+            while text:
+                text = text[os.write(_STDERR, text) :]
 
     def _now(self) -> str:
         """RFC 3339 in UTC, with milliseconds."""

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, get_type_hints
 
 from anyio.to_thread import run_sync
@@ -34,9 +35,11 @@ class Endpoint:
 
     def __init__(self, function: Callable[..., Any], instance: object) -> None:
         hints = get_type_hints(function, include_extras=True)
-        self._call = function.__get__(instance)
-        self._is_async = inspect.iscoroutinefunction(function)
-        parameters = list(inspect.signature(self._call).parameters.values())
+        method = function.__get__(instance)
+        # A method that blocks runs in a thread.
+        is_async = inspect.iscoroutinefunction(function)
+        self._call = method if is_async else partial(_call_in_thread, method)
+        parameters = list(inspect.signature(method).parameters.values())
         self._is_whole = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
         self.summary = (inspect.getdoc(function) or "").partition("\n")[0]
         self.body: TypeAdapter[Any] = TypeAdapter(
@@ -58,19 +61,18 @@ class Endpoint:
             value = await run_sync(self._parse, body) if large else self._parse(body)
         except ValidationError as error:
             raise invalid_body(error) from None
-        args = (value,) if self._is_whole else ()
-        named = {} if self._is_whole else dict(value)
         try:
-            if self._is_async:
-                answer = await self._call(*args, **named)
-            else:
-                answer = await run_sync(lambda: self._call(*args, **named))
+            answer = await (self._call(value) if self._is_whole else self._call(**dict(value)))
         except OverflowingRowError as error:
             field = "body" if self._is_whole else f"rows.{error.row}"
             message = {"field": field, "message": f"The row {error.what}"}
             what = "the model has no finite answer"
             raise Problem(422, what, [message], reasons=["overflow"]) from None
         return await run_sync(self._serialise, answer) if large else self._serialise(answer)
+
+
+async def _call_in_thread(method: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    return await run_sync(partial(method, *args, **named))
 
 
 def _keyed(

@@ -4,13 +4,17 @@ Each worker writes its counts to files of its own in one folder; whichever worke
 adds them all up. Counts of a worker that died stay.
 """
 
+import asyncio
 import atexit
 import contextlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 
 import psutil
@@ -19,10 +23,9 @@ from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
-    Histogram,
     generate_latest,
 )
-from prometheus_client.metrics_core import Metric
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
@@ -32,11 +35,38 @@ from maas.serving.served import Served
 UNMATCHED = "unmatched"
 """The endpoint of every path that is none."""
 
-_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10)
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)
+_EDGES = (*map(str, _SECONDS), "+Inf")
+_UNTIMED = ""
 _DURATION = "bentoml_service_request_duration_seconds"
 _TOTAL = "bentoml_service_request"
+_ANSWERS, _ANSWER_SECONDS = "maas_answers", "maas_answer_seconds"
 _STATUS = "http_response_code"
 _DIR, _OWN_DIR = "PROMETHEUS_MULTIPROC_DIR", "MAAS_METRICS_DIR"
+
+
+class Pending:
+    """Increments that are written when the event loop has done its turn, equal ones together.
+
+    A write to a shared counter takes as long as to score a row.
+    """
+
+    def __init__(self) -> None:
+        self._amounts: dict[Counter, float] = {}
+
+    def add(self, counter: Counter, amount: float = 1) -> None:
+        """Increment a counter soon; call it in the event loop's thread."""
+        if counter in self._amounts:
+            self._amounts[counter] += amount
+        else:
+            if not self._amounts:
+                asyncio.get_running_loop().call_soon(self._write)
+            self._amounts[counter] = amount
+
+    def _write(self) -> None:
+        amounts, self._amounts = self._amounts, {}
+        for counter, amount in amounts.items():
+            counter.inc(amount)
 
 
 def share_metrics() -> None:
@@ -64,14 +94,10 @@ class RequestMetrics:
         _forget_dead()
         names = {"service_name": served.service_name, "service_version": served.version.label}
         self._names = names
-        self._duration = Histogram(
-            _DURATION,
-            "Seconds from the request's head to the answer's end",
-            ["endpoint", *names, _STATUS],
-            buckets=_SECONDS,
-        )
-        # Of measured requests the total is taken from their durations: one count less to write.
-        self._total = Counter(_TOTAL, "Requests answered", ["endpoint", *names, _STATUS])
+        # Counted by interval here, and put together as a histogram when asked for.
+        self._answers = Counter(_ANSWERS, "raw", ["endpoint", *names, _STATUS, "le"])
+        self._answer_seconds = Counter(_ANSWER_SECONDS, "raw", ["endpoint", *names, _STATUS])
+        self._pending = Pending()
         in_progress = Gauge(
             "bentoml_service_request_in_progress",
             "Requests that are being answered now",
@@ -101,14 +127,18 @@ class RequestMetrics:
         manifest = served.version.manifest
         info.labels(manifest.model_name, str(served.version.number), manifest.digest).set(1)
         self._predicting = set(predicting)
-        self._answered: dict[tuple[str, int], Callable[[float], None]] = {}
+        self._children: dict[tuple[str, int], tuple[Counter, list[Counter]]] = {}
         for route in self._predicting:
-            self._child(route, 200)  # so that a rate starts at nought
+            self._make(route, 200)  # so that a rate starts at nought
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        count = self._answered.get((route, status)) or self._child(route, status)
-        count(seconds)
+        total, intervals = self._children.get((route, status)) or self._make(route, status)
+        if len(intervals) == 1:
+            self._pending.add(intervals[0])
+        else:
+            self._pending.add(intervals[bisect_left(_SECONDS, seconds)])
+            self._pending.add(total, seconds)
 
     def abandoned(self, route: str) -> None:
         """Count a client that left."""
@@ -130,15 +160,12 @@ class RequestMetrics:
         registry.register(_Together())
         return generate_latest(registry)
 
-    def _child(self, route: str, status: int) -> Callable[[float], None]:
+    def _make(self, route: str, status: int) -> tuple[Counter, list[Counter]]:
         labels = {"endpoint": route, _STATUS: str(status), **self._names}
-        if route in self._predicting:
-            count: Callable[[float], None] = self._duration.labels(**labels).observe
-        else:
-            total = self._total.labels(**labels)
-            count = lambda _: total.inc()  # noqa: E731
-        self._answered[route, status] = count
-        return count
+        edges = _EDGES if route in self._predicting else (_UNTIMED,)
+        intervals = [self._answers.labels(le=edge, **labels) for edge in edges]
+        self._children[route, status] = self._answer_seconds.labels(**labels), intervals
+        return self._children[route, status]
 
 
 class _Together(Collector):
@@ -150,31 +177,45 @@ class _Together(Collector):
             self._source = MultiProcessCollector(None)  # type: ignore[no-untyped-call]
 
     def collect(self) -> Iterator[Metric]:
-        """The families, with the total of measured requests taken from their durations."""
-        measured: list[Sample] = []
-        total = Metric(_TOTAL, "Requests answered", "counter")
+        """The families, with the raw counts of answers put together."""
+        answers: dict[tuple[str, ...], dict[str, float]] = defaultdict(dict)
+        seconds: dict[tuple[str, ...], float] = {}
         for family in self._source.collect():
-            if family.name == _TOTAL:
-                total = family
-                continue
-            if family.type == "histogram":  # buckets first, as the format wants it
-                family.samples.sort(key=lambda s: (_apart(s.labels), _order(s.name, s.labels)))
-            if family.name == _DURATION:
-                measured = [s for s in family.samples if s.name.endswith("_count")]
-            yield family
-        for sample in measured:
-            total.add_sample(f"{_TOTAL}_total", sample.labels, sample.value)
+            if family.name == _ANSWERS:
+                for sample in family.samples:
+                    if sample.name.endswith("_total"):
+                        answers[_labels(sample)][sample.labels["le"]] = sample.value
+            elif family.name == _ANSWER_SECONDS:
+                seconds = {_labels(s): s.value for s in family.samples if s.name.endswith("_total")}
+            else:
+                if family.type == "histogram":  # buckets first, as the format wants it
+                    family.samples.sort(key=_order)
+                yield family
+        total = CounterMetricFamily(_TOTAL, "Requests answered", labels=_LABELS)
+        durations = HistogramMetricFamily(_DURATION, _DURATION_HELP, labels=_LABELS)
+        for labels, counts in answers.items():
+            total.add_metric(labels, sum(counts.values()))
+            if _UNTIMED not in counts:
+                sums = accumulate(counts.get(edge, 0.0) for edge in _EDGES)
+                buckets = list(zip(_EDGES, sums, strict=True))
+                durations.add_metric(labels, buckets, seconds.get(labels, 0.0))
         yield total
+        yield durations
 
 
-def _apart(labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, value) for name, value in labels.items() if name != "le"))
+_LABELS = ("endpoint", "service_name", "service_version", _STATUS)
+_DURATION_HELP = "Seconds from the request's head to the answer's end"
 
 
-def _order(name: str, labels: dict[str, str]) -> tuple[int, float]:
-    if name.endswith("_bucket"):
-        return 0, float(labels["le"])
-    return (1 if name.endswith("_count") else 2), 0.0
+def _labels(sample: Sample) -> tuple[str, ...]:
+    return tuple(sample.labels[name] for name in _LABELS)
+
+
+def _order(sample: Sample) -> tuple[list[tuple[str, str]], int, float]:
+    apart = sorted((name, value) for name, value in sample.labels.items() if name != "le")
+    if sample.name.endswith("_bucket"):
+        return apart, 0, float(sample.labels["le"])
+    return apart, (1 if sample.name.endswith("_count") else 2), 0.0
 
 
 def _forget_dead() -> None:

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Histogram
 
 from maas.predictor import Matrix, label_text
 from maas.registry.version import REFERENCE
+from maas.serving.metrics import Pending
 from maas.serving.served import Served
 from maas.signature import Label, Row
 
@@ -26,6 +27,7 @@ class Observations:
 
     def __init__(self, served: Served) -> None:
         signature = served.signature
+        self._pending = Pending()
         self._batches = Histogram("maas_batch_rows", "Rows of a batch", buckets=_BATCHES)
         self._classes: dict[Label, Any] | None = None
         if signature.classes is not None:
@@ -61,13 +63,16 @@ class Observations:
         self._bounds = self._low.tolist(), self._high.tolist()
         self._columns = np.array(columns, dtype=int)
 
-    def record(self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any]) -> None:
+    def record(
+        self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any], in_loop: bool
+    ) -> None:
         """Count one call of the model.
 
         Args:
             rows: as they were asked.
             matrix: the same rows, encoded.
             answers: a label or a number per row.
+            in_loop: whether this is the event loop's thread.
         """
         single = len(rows) == 1
         if not single:
@@ -75,8 +80,8 @@ class Observations:
         if self._classes is None:
             for answer in answers:
                 self._values.observe(answer)
-        elif single:
-            self._classes[answers[0]].inc()
+        elif single and in_loop:
+            self._pending.add(self._classes[answers[0]])
         else:
             for label, count in Tally(answers).items():
                 self._classes[label].inc(count)

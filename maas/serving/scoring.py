@@ -35,25 +35,27 @@ class AsyncPredictor:
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
         if len(rows) <= self._quick_rows:
-            return self._predict(rows)
+            return self._predict(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict, rows)
 
     async def predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
         """Predict labels, and for each row the probability per class."""
         if len(rows) <= self._quick_rows:
-            return self._predict_proba(rows)
+            return self._predict_proba(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict_proba, rows)
 
-    def _predict(self, rows: Sequence[Row]) -> Labels:
+    def _predict(self, rows: Sequence[Row], in_loop: bool = False) -> Labels:
         matrix = self._encode(rows)
         answers = self._predictor.predict(matrix)
-        self._observations.record(rows, matrix, answers)
+        self._observations.record(rows, matrix, answers, in_loop)
         return answers
 
-    def _predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
+    def _predict_proba(
+        self, rows: Sequence[Row], in_loop: bool = False
+    ) -> tuple[Labels, Probabilities]:
         matrix = self._encode(rows)
         answers, probabilities = self._predictor.predict_proba(matrix)
-        self._observations.record(rows, matrix, answers)
+        self._observations.record(rows, matrix, answers, in_loop)
         return answers, probabilities
 
     def _encode(self, rows: Sequence[Row]) -> Matrix:
