@@ -184,7 +184,8 @@ def test_a_folder_it_cannot_write_gives_one_clear_line(image: str, tmp_path: Pat
 
 
 def test_the_tests_pass_inside(image: str):
-    code, out, err = run_once(image, "pytest", "tests/")
+    # Those that strike, race and flood have run outside, on the same code.
+    code, out, err = run_once(image, "pytest", "tests/", "-m", "not attack and not crash")
     assert code == 0, out[-3000:] + err[-1000:]
     assert "no container engine answers" in out
 
