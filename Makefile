@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench bench-tail bench-training bench-pins bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -40,6 +40,15 @@ reference: .venv/.run ## make models/v1 anew, when the lock or the code changed 
 	@chmod -R u+w models/v1 && rm -rf models/v1
 	@BENTOML_HOME=$$(mktemp -d) MODELS_DIR=models $(BIN)/python train.py
 	@git add -f models/v1
+
+bench: .venv/.run ## compare with other servers in one run (needs wrk; about 15 minutes)
+	@$(BIN)/python benchmarks/serving.py
+
+bench-tail: .venv/.run ## single rows beside large batches, and memory over ten minutes (needs wrk)
+	@$(BIN)/python benchmarks/tail.py
+
+bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
+	@$(BIN)/python benchmarks/training.py
 
 bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py

@@ -1,0 +1,96 @@
+"""What train.py adds to a bare scikit-learn script with the same fit: seconds and their ratio.
+
+Both read the same file, split, fit scaler and logistic regression on the same rows under the
+same pins, measure and save. train.py also checks types, exports to ONNX, compares the answers,
+describes the data, and publishes a version into `models/` and the BentoML store.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+from maas.training.determinism import pinned  # noqa: E402
+
+BARE = """
+import sys
+import joblib
+import numpy as np
+import pyarrow.csv
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+table = pyarrow.csv.read_csv(sys.argv[1])
+target = table["y"].to_numpy()
+columns = [table[name].to_numpy() for name in table.column_names if name != "y"]
+rows = np.column_stack(columns).astype(np.float32)
+train, test, train_y, test_y = train_test_split(
+    rows, target, test_size=0.2, stratify=target, random_state=42
+)
+model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=200)).fit(train, train_y)
+answers = model.predict(test)
+print(accuracy_score(test_y, answers), balanced_accuracy_score(test_y, answers))
+print(f1_score(test_y, answers, average="macro"))
+joblib.dump(model, sys.argv[2])
+"""
+
+
+def write_table(path: Path, rows: int, columns: int = 30) -> None:
+    """A CSV of normal numbers and a noisy linear target of two classes."""
+    rng = np.random.default_rng(7)
+    data = rng.normal(size=(rows, columns)).round(4)
+    target = (data @ rng.normal(size=columns) + rng.normal(size=rows) * 2 > 0).astype(int)
+    table = {f"x{index}": data[:, index] for index in range(columns)} | {"y": target}
+    pyarrow.csv.write_csv(pa.table(table), path)
+
+
+def seconds(command: list[str], folder: Path) -> float:
+    """How long a command takes, in a process of its own, under the pins."""
+    own = {"MODELS_DIR": str(folder / "models"), "BENTOML_HOME": str(folder / "bentoml")}
+    environ = pinned(os.environ, "portable") | own
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environ, cwd=PROJECT)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Run both in turn; print medians and the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="*", default=[150, 1_000_000])
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    for rows in arguments.rows:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            table = folder / "table.csv"
+            write_table(table, rows)
+            ours = [
+                sys.executable, "train.py", "--set", "model_name=bench",
+                "--set", f"data.source={table}", "--set", "data.target=y",
+                "--set", "data.features=null", "--set", "gates={}",
+                "--set", "estimator={name: LogisticRegression, params: {max_iter: 200}}",
+            ]  # fmt: skip
+            bare = [sys.executable, "-c", BARE, str(table), str(folder / "bare.joblib")]
+            pairs = [
+                (seconds(bare, folder), seconds(ours, folder)) for _ in range(arguments.rounds)
+            ]
+            first, second = (statistics.median(times) for times in zip(*pairs, strict=True))
+            found = {"rows": rows, "bare s": first, "train.py s": second, "ratio": second / first}
+            print(json.dumps({key: round(value, 2) for key, value in found.items()}))
+
+
+if __name__ == "__main__":
+    main()
