@@ -31,7 +31,7 @@ attack-determinism: .venv/.dev ## train every model under every hostile environm
 	ATTACK=1 $(BIN)/python -m pytest -m determinism
 
 attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many race (long)
-	ATTACK=1 $(BIN)/python -m pytest -m crash
+	ATTACK=1 $(BIN)/python -m pytest -m crash -rP
 
 attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
 	ATTACK=1 $(BIN)/python -m pytest -m attack

@@ -69,7 +69,7 @@ def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(house: 
 def test_the_readme_prints_the_digest_that_a_run_gives(trained: House):
     digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert readme.count(f"{digest[:15]}…{digest[-7:]}") == 1
+    assert readme.count(f"{digest[:15]}…{digest[-7:]}") == 2
 
 
 def test_what_scikit_learn_prints_leaves_stdout_alone(house: House):
