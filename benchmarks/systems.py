@@ -1,7 +1,7 @@
 """The servers that are compared: how each is installed, started and asked."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,6 @@ class System:
     command: tuple[str, ...] = ()
     protocol: str = "rows"
     batches: bool = True
-    files: dict[str, Any] = field(default_factory=dict)
 
     def start_command(self, python: Path, port: int, project: Path) -> tuple[list[str], Path]:
         """The command and the folder that it runs in."""
@@ -53,8 +52,6 @@ class System:
                 return "/v2/models/model/infer", json.dumps({"inputs": [tensor]}).encode()
             case "lit":
                 return "/predict", json.dumps({"rows": rows} if batch else rows[0]).encode()
-            case "stock" if not batch:
-                return "/predict", json.dumps(rows[0]).encode()
         path = "/predict_batch" if batch else "/predict"
         return path, json.dumps({"rows": rows} if batch else rows[0]).encode()
 
@@ -69,7 +66,6 @@ SYSTEMS = (
         "stock BentoML",
         ("bentoml==1.4.39", *SKLEARN),
         command=("{bin}/bentoml", "serve", "stock_bentoml:Model", "--port", "{port}"),
-        protocol="stock",
     ),
     System("LitServe", ("litserve", *SKLEARN), "lit.py", protocol="lit"),
     System("MLflow", ("mlflow", *SKLEARN), "ml_flow.py", protocol="mlflow"),

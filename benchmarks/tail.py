@@ -12,7 +12,7 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.serving import PORT, Running, install, make_model  # noqa: E402
+from benchmarks.running import PORT, Running, install, make_model  # noqa: E402
 from benchmarks.systems import OURS, SYSTEMS, System  # noqa: E402
 
 

@@ -44,9 +44,7 @@ def _list(registry: Registry, as_json: bool) -> int:
     elif not summaries:
         print(f"{registry.models_dir} holds no version yet; `python train.py` makes one")
     else:
-        print_table(
-            ("version", "digest", "created", "metric", "data", "state"), map(_row, summaries)
-        )
+        print_table(_HEADS, map(_row, summaries))
     return 0
 
 

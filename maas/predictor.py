@@ -172,8 +172,8 @@ class Predictor:
 def _check_finite(numbers: Array) -> None:
     """Refuse a row whose values are so large that float32 overflows on the way.
 
-    The sum of few numbers is asked first: that takes a tenth of the time, and a sum that
-    is finite has no term that is not.
+    The sum of few numbers is asked first, which is faster; a sum that is finite has no
+    term that is not.
     """
     if numbers.size <= _FEW and isfinite(sum(numbers.ravel().tolist())):
         return
@@ -195,7 +195,7 @@ def _values_getter(signature: Signature) -> Callable[[Row], Sequence[Any]]:
     features = [signature.features[index] for index in signature.matrix_order]
     plain = [name for name, f in zip(names, features, strict=True) if f.type != "category"]
     coded = [
-        (attrgetter(name), _codes(feature))
+        (attrgetter(name), category_codes(feature))
         for name, feature in zip(names, features, strict=True)
         if feature.type == "category"
     ]
@@ -208,5 +208,6 @@ def _values_getter(signature: Signature) -> Callable[[Row], Sequence[Any]]:
     )
 
 
-def _codes(feature: Feature) -> dict[str | None, int]:
+def category_codes(feature: Feature) -> dict[str | None, int]:
+    """A category's code is its place among the categories."""
     return {category: code for code, category in enumerate(feature.categories or ())}

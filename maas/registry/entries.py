@@ -41,25 +41,25 @@ def inspect_entry(path: Path, version: Version, thorough: bool) -> Condition:
     """
     if not os.path.lexists(path):
         return "missing"
-    manifest, label = _read_manifest(path), _read_label(path)
+    manifest, info = _read_manifest(path), _read_info(path)
+    label = _label(info)
     if manifest is None and label is None:
-        return "torn" if is_unreadable(path) else "foreign"
+        return "torn" if _breaks_bentoml(info) else "foreign"
     if (manifest.digest if manifest else label) != version.manifest.digest:
         return "foreign"
     whole = manifest is not None and _is_whole(path, version, thorough)
-    return "whole" if whole and _is_described(path, version) else "torn"
+    return "whole" if whole and _is_described(path, info, version) else "torn"
 
 
 def is_unreadable(path: Path) -> bool:
     """Whether BentoML would fail on the entry, and with it on every other."""
-    info = _read_info(path)
-    return not (isinstance(info, dict) and {"name", "version"} <= info.keys())
+    return _breaks_bentoml(_read_info(path))
 
 
 def read_digest(path: Path) -> str | None:
     """The digest of the version that an entry holds; None: it does not say."""
     manifest = _read_manifest(path)
-    return manifest.digest if manifest else _read_label(path)
+    return manifest.digest if manifest else _label(_read_info(path))
 
 
 def open_entry(path: Path, number: int) -> Version | None:
@@ -135,9 +135,8 @@ def _describe(version: Version) -> dict[str, Any]:
     }
 
 
-def _is_described(path: Path, version: Version) -> bool:
+def _is_described(path: Path, info: Any, version: Version) -> bool:
     """Whether model.yaml says of the entry what it should; which versions wrote it is free."""
-    info = _read_info(path)
     try:
         expected = _describe(Version(version.number, path, version.manifest))
     except DamagedError:
@@ -179,7 +178,10 @@ def _read_info(path: Path) -> Any:
     return None
 
 
-def _read_label(path: Path) -> str | None:
-    info = _read_info(path)
+def _breaks_bentoml(info: Any) -> bool:
+    return not (isinstance(info, dict) and {"name", "version"} <= info.keys())
+
+
+def _label(info: Any) -> str | None:
     labels = info.get("labels") if isinstance(info, dict) else None
     return labels.get("digest") if isinstance(labels, dict) else None

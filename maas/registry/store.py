@@ -7,7 +7,6 @@ whole tag, so that v1 can find v10.
 
 import errno
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -28,11 +27,10 @@ from maas.registry.entries import (
 )
 from maas.registry.files import storage_error, write_synced
 from maas.registry.locks import hold
-from maas.registry.version import Version
+from maas.registry.version import Version, numbers_among
 from maas.registry.versions import Registry
 
 State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
-_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
 _LOCK = "maas.lock"
 
 
@@ -87,7 +85,7 @@ class Store:
             names = os.listdir(self.folder)
         except OSError as error:
             raise _store_error(self.folder, error) from None
-        return {int(m[1]) for name in names if (m := _NUMBERED.fullmatch(name))}
+        return set(numbers_among(names))
 
     def mirror(self, version: Version, thorough: bool = True) -> Mirror:
         """Make the store hold a version under its tag; write only what is missing or torn.
@@ -111,7 +109,8 @@ class Store:
                     detail = f"the tag holds {held}, which was left alone"
                     return Mirror(version.tag, "refused", detail)
                 case condition:
-                    version.check()
+                    if not thorough:
+                        version.check()
                     write_entry(version, path, self.home / "tmp")
         except OSError as error:
             raise _store_error(path, error) from None

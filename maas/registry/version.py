@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,14 @@ RUN = "run.json"
 
 MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
 """The file that each runtime serves from."""
+
+
+_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
+
+
+def numbers_among(names: Iterable[str]) -> list[int]:
+    """The numbers of those names that are a version's (`v3`), ascending."""
+    return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import contextlib
 import errno
 import logging
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,8 @@ from maas.registry.files import RESTORE, storage_error, sync_folder
 from maas.registry.locks import hold_folder
 from maas.registry.manifest import Manifest
 from maas.registry.staging import remove_dead, staged
-from maas.registry.version import MANIFEST, RUN, Version
+from maas.registry.version import MANIFEST, RUN, Version, numbers_among
 
-_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
 _UNREADABLE = "cannot read the models folder"
 _TRAIN = "run `python train.py` to make one"
 
@@ -175,7 +173,7 @@ class Registry:
             return []
         except OSError as error:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
-        return sorted(int(m[1]) for name in names if (m := _NUMBERED.fullmatch(name)))
+        return numbers_among(names)
 
     def _refuse_other(self, model_name: str) -> None:
         """Refuse a folder of another model; whose it is, the newest readable version says."""

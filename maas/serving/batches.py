@@ -11,7 +11,7 @@ from typing import Annotated, Any, overload
 import numpy as np
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
-from maas.predictor import Array, Matrix
+from maas.predictor import Array, Matrix, category_codes
 from maas.signature import Feature, Row, Signature
 
 
@@ -102,8 +102,7 @@ def _column(
     """A column's values -> what goes into the matrix; None where one is unusual."""
     absent: set[type] = {type(None)} if feature.nullable else set()
     if feature.type == "category":
-        codes: dict[Any, int] = {c: code for code, c in enumerate(feature.categories or ())}
-        codes |= {None: -1} if feature.nullable else {}
+        codes = category_codes(feature) | ({None: -1} if feature.nullable else {})
 
         def convert_category(values: tuple[Any, ...]) -> list[int] | None:
             if not set(map(type, values)) <= {str, *absent}:

@@ -21,8 +21,7 @@ class ClientGone(Exception):
 class BodyReader:
     """Reads bodies against one limit and one deadline.
 
-    One task looks after all deadlines: a timer per request would cost more than the rest
-    of reading.
+    One task looks after all deadlines, so that a request needs no timer of its own.
 
     Args:
         max_bytes: the largest body.

@@ -18,7 +18,7 @@ _CLOSE = (b"connection", b"close")
 class RequestIds:
     """Gives each request an id: the caller's, or a new one of 32 hex digits.
 
-    A random prefix and a count are as unique as random numbers, and cost a tenth.
+    A random prefix per worker and a count: no call into the system per request.
     """
 
     def __init__(self) -> None:

@@ -65,7 +65,7 @@ class ApiKeys:
             self._stamp = _AWAY
 
     def _look(self) -> tuple[int, int, int]:
-        found = os.stat(self._path)  # noqa: PTH116 - once per request, and twice as fast
+        found = os.stat(self._path)  # noqa: PTH116 - on the path of every request
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _read(self) -> list[bytes]:

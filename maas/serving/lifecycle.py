@@ -25,8 +25,8 @@ _LAST_S = 0.3
 def tune_interpreter() -> None:
     """Keep Python's collector away from what the service holds for as long as it lives.
 
-    Requests leave no cycles behind, so that a full collection, which stops the world for
-    longer than a hundred requests take, finds nothing; it still comes, a hundred times rarer.
+    A full collection stops the world while it walks over all objects. What start-up made is
+    not walked over again, and collections come rarely.
     """
     gc.collect()
     gc.freeze()

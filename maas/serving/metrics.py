@@ -18,13 +18,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import psutil
-from prometheus_client import (
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    generate_latest,
-)
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
@@ -48,7 +42,7 @@ _DIR, _OWN_DIR = "PROMETHEUS_MULTIPROC_DIR", "MAAS_METRICS_DIR"
 class Pending:
     """Increments that are written when the event loop has done its turn, equal ones together.
 
-    A write to a shared counter takes as long as to score a row.
+    A write to a counter that workers share is dear beside the rest of a request.
     """
 
     def __init__(self) -> None:
@@ -92,40 +86,22 @@ class RequestMetrics:
         if own := os.environ.get(_OWN_DIR):
             os.environ[_DIR] = own
         _forget_dead()
-        names = {"service_name": served.service_name, "service_version": served.version.label}
+        version = served.version
+        name = version.manifest.model_name
+        names = {"service_name": name, "service_version": version.label}
         self._names = names
         # Counted by interval here, and put together as a histogram when asked for.
         self._answers = Counter(_ANSWERS, "raw", ["endpoint", *names, _STATUS, "le"])
         self._answer_seconds = Counter(_ANSWER_SECONDS, "raw", ["endpoint", *names, _STATUS])
         self._pending = Pending()
-        in_progress = Gauge(
-            "bentoml_service_request_in_progress",
-            "Requests that are being answered now",
-            ["endpoint", *names],
-            multiprocess_mode="livesum",
-        )
-        self._in_progress = {
-            route: in_progress.labels(endpoint=route, **names)
-            for route in (*predicting, *routes, UNMATCHED)
-        }
-        self._abandoned = Counter(
-            "maas_requests_abandoned",
-            "Requests whose client left before the answer",
-            ["endpoint"],
-        )
-        self._failures = Counter(
-            "maas_validation_failures",
-            "What was wrong with refused requests",
-            ["endpoint", "reason"],
-        )
-        info = Gauge(
-            "maas_model_info",
-            "The served version",
-            ["name", "version", "digest"],
-            multiprocess_mode="max",
-        )
-        manifest = served.version.manifest
-        info.labels(manifest.model_name, str(served.version.number), manifest.digest).set(1)
+        self._in_progress = _in_progress((*predicting, *routes, UNMATCHED), names)
+        left = "Requests whose client left before the answer"
+        self._abandoned = Counter("maas_requests_abandoned", left, ["endpoint"])
+        wrong = "What was wrong with refused requests"
+        self._failures = Counter("maas_validation_failures", wrong, ["endpoint", "reason"])
+        labels = ["name", "version", "digest"]
+        info = Gauge("maas_model_info", "The served version", labels, multiprocess_mode="max")
+        info.labels(name, str(version.number), version.manifest.digest).set(1)
         self._predicting = set(predicting)
         self._children: dict[tuple[str, int], tuple[Counter, list[Counter]]] = {}
         for route in self._predicting:
@@ -166,6 +142,16 @@ class RequestMetrics:
         intervals = [self._answers.labels(le=edge, **labels) for edge in edges]
         self._children[route, status] = self._answer_seconds.labels(**labels), intervals
         return self._children[route, status]
+
+
+def _in_progress(routes: Iterable[str], names: Mapping[str, str]) -> dict[str, Gauge]:
+    gauge = Gauge(
+        "bentoml_service_request_in_progress",
+        "Requests that are being answered now",
+        ["endpoint", *names],
+        multiprocess_mode="livesum",
+    )
+    return {route: gauge.labels(endpoint=route, **names) for route in routes}
 
 
 class _Together(Collector):

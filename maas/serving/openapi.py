@@ -57,13 +57,15 @@ _STATUSES = {
     "422": "The body does not fit: `errors` names the fields.",
     "429": "Too many requests at once.",
     "500": "The service failed; its log has the request id.",
+    "503": "The service is stopping.",
 }
-_PROBES = {
+_OF_PREDICT = [status for status in _STATUSES if status != "503"]
+_TEXTS = {
     "/livez": "The process answers.",
     "/healthz": "The same.",
     "/readyz": "The model is loaded and warm, and the service is not stopping.",
+    "/metrics": "Metrics in Prometheus' text format.",
 }
-_STOPPING = {"503": "The service is stopping."}
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -72,7 +74,7 @@ _TEMPLATE = "#/components/schemas/{model}"
 
 
 def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
-    """Build the document for the predict routes and /model."""
+    """Build the document for the predict routes, /model, the probes and /metrics."""
     inputs = [(path, "validation", endpoint.body) for path, endpoint in endpoints.items()]
     outputs = [
         (path, "serialization", endpoint.answer_type) for path, endpoint in endpoints.items()
@@ -87,24 +89,7 @@ def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
         path: {"post": _operation(path, endpoint, found, keyed)}
         for path, endpoint in endpoints.items()
     }
-    paths["/model"] = {
-        "get": {
-            "operationId": "model",
-            "summary": "The manifest of the served version.",
-            "responses": _responses(_json(found["/model", "serialization"]), ("401", "405"), keyed),
-            **_secured(keyed),
-        }
-    }
-    text = {"text/plain": {"schema": {"type": "string"}}}
-    for path, summary in (*_PROBES.items(), ("/metrics", "Metrics in Prometheus' text format.")):
-        paths[path] = {
-            "get": {
-                "operationId": path.strip("/"),
-                "summary": summary,
-                "responses": _responses(text, ("405",), keyed, model_headers=path == "/metrics"),
-            }
-        }
-    paths["/readyz"]["get"]["responses"]["503"] = _refusal("503", _STOPPING["503"])
+    paths |= _pages(found["/model", "serialization"], keyed)
     schemas = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
     components = {"schemas": schemas} | ({"securitySchemes": _SECURITY} if keyed else {})
     return canonical_json(
@@ -117,6 +102,28 @@ def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
     )
 
 
+def _pages(model: Any, keyed: bool) -> dict[str, Any]:
+    """What needs no model to be answered."""
+    content = _json(model)
+    pages: dict[str, Any] = {
+        "/model": {
+            "operationId": "model",
+            "summary": "The manifest of the served version.",
+            "responses": _responses(content, ("401", "405"), keyed),
+            **_secured(keyed),
+        }
+    }
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    for path, summary in _TEXTS.items():
+        statuses = ("405", "503") if path == "/readyz" else ("405",)
+        pages[path] = {
+            "operationId": path.strip("/"),
+            "summary": summary,
+            "responses": _responses(text, statuses, keyed),
+        }
+    return {path: {"get": operation} for path, operation in pages.items()}
+
+
 def _operation(
     path: str, endpoint: Endpoint, found: Mapping[Any, Any], keyed: bool
 ) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _operation(
         "operationId": path.strip("/"),
         "summary": endpoint.summary,
         "requestBody": {"required": True, "content": _json(found[path, "validation"])},
-        "responses": _responses(_json(found[path, "serialization"]), _STATUSES, keyed),
+        "responses": _responses(_json(found[path, "serialization"]), _OF_PREDICT, keyed),
         **_secured(keyed),
     }
 
@@ -137,20 +144,17 @@ def _json(schema: Any) -> dict[str, Any]:
     return {"application/json": {"schema": schema}}
 
 
-def _responses(
-    content: dict[str, Any], statuses: Iterable[str], keyed: bool, model_headers: bool = True
-) -> dict[str, Any]:
-    headers = _HEADERS if model_headers else {"X-Request-ID": _HEADERS["X-Request-ID"]}
-    answers = {"200": {"description": "The answer.", "headers": headers, "content": content}}
+def _responses(content: dict[str, Any], statuses: Iterable[str], keyed: bool) -> dict[str, Any]:
+    answers = {"200": {"description": "The answer.", "headers": _HEADERS, "content": content}}
     for status in statuses:
         if keyed or status != "401":
-            answers[status] = _refusal(status, _STATUSES[status])
+            answers[status] = _refusal(status)
     return answers
 
 
-def _refusal(status: str, description: str) -> dict[str, Any]:
+def _refusal(status: str) -> dict[str, Any]:
     return {
-        "description": description,
+        "description": _STATUSES[status],
         "headers": _HEADERS | _OWN_HEADERS.get(status, {}),
         "content": {
             "application/problem+json": {"schema": {"$ref": _TEMPLATE.format(model="Problem")}}

@@ -67,7 +67,6 @@ class _Mirrored(BentoModel):
     def _mirror(self) -> Mirror:
         version: Version = self.version
         try:
-            version.check()
             with open_store(version.manifest.model_name) as store:
                 # Any torn entry would break BentoML's look at the store.
                 store.sync(Registry(version.path.parent), thorough=False)

@@ -41,11 +41,6 @@ class Served:
         return self.version.manifest.signature
 
     @property
-    def service_name(self) -> str:
-        """What metrics call the service."""
-        return self.version.manifest.model_name
-
-    @property
     def keys_file(self) -> Path | None:
         """The file of API keys, from where the project stands; None: the service is open."""
         name = self.config.api_keys_file
