@@ -4,6 +4,7 @@ By default and in CI a slice of the floods and of the fuzzing runs, by `make att
 whole.
 """
 
+import contextlib
 import gzip
 import io
 import json
@@ -181,10 +182,12 @@ def test_a_hostile_request_gets_its_status(server: Server, parts: list[bytes | f
     assert ask(server, *parts).status == status
 
 
-def test_http_1_0_is_answered_and_closed(server: Server):
+@pytest.mark.parametrize("headers", [{"version": "1.0"}, {"Connection": "close"}])
+def test_who_wants_no_more_is_answered_and_closed(server: Server, headers: dict[str, str]):
     with connect(server) as connection:
-        connection.sendall(head(version="1.0", Content_Length=str(len(ROW))) + ROW)
-        assert read(connection).status == 200
+        connection.sendall(head(Content_Length=str(len(ROW)), **headers) + ROW)
+        answer = read(connection)
+        assert (answer.status, answer.headers["connection"]) == (200, "close")
         assert connection.recv(1) == b""
 
 
@@ -200,6 +203,22 @@ def test_pipelined_requests_are_answered_in_order(server: Server):
             assert (answer.headers["x-request-id"], answer.status) == (
                 i, 200 if body == ROW else 400,
             )  # fmt: skip
+
+
+def test_who_does_not_read_is_not_answered_into_memory(server: Server):
+    question = head("/docs.json", "GET")
+    size = len(ask(server, question).body)
+    before, asked = memory(server), 0
+    with connect(server) as connection:
+        connection.settimeout(2)
+        with contextlib.suppress(TimeoutError):
+            while asked < 40_000_000 / size:
+                connection.sendall(question)
+                asked += 1
+        assert memory(server) - before < 20_000_000
+        connection.settimeout(30)
+        file = connection.makefile("rb")
+        assert all(read_from(file).status == 200 for _ in range(asked))
 
 
 def read_from(file: io.BufferedReader) -> Answer:

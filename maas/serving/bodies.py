@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from time import monotonic
 from typing import Any, cast
 
 from maas.serving.asgi import Headers, Message, Receive
@@ -43,9 +44,8 @@ class BodyReader:
         """
         if int(headers.get(b"content-length", b"0")) > self._max_bytes:
             raise self._too_large()
-        loop = asyncio.get_running_loop()
         task = cast("asyncio.Task[Any]", asyncio.current_task())
-        self._reading[task] = loop.time() + self._timeout
+        self._reading[task] = monotonic() + self._timeout
         try:
             message = await receive()
             if not message.get("more_body") and message["type"] == "http.request":
@@ -80,10 +80,9 @@ class BodyReader:
 
     async def watch(self) -> None:
         """Interrupt the reading of bodies that are late; runs as long as the service does."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(0.25, self._timeout / 4))
-            now = loop.time()
+            now = monotonic()
             for task in [task for task, end in self._reading.items() if end <= now]:
                 del self._reading[task]
                 self._late.add(task)

@@ -9,10 +9,10 @@ from time import perf_counter
 from maas.serving.asgi import App, Header, Headers, Message, Receive, Scope, Send
 from maas.serving.bodies import closes, linger
 from maas.serving.problems import CONTENT_TYPE, Problem
+from maas.serving.sending import CLOSE, send_answer
 
 JSON = b"application/json"
 _SANE_ID = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,128}")
-_CLOSE = (b"connection", b"close")
 
 
 class RequestIds:
@@ -63,38 +63,43 @@ class Exchange:
         self._scope, self._send, self._common = scope, send, common
 
     async def reply(
-        self,
-        status: int,
-        content_type: bytes,
-        body: bytes,
-        extra: Sequence[Header] = (),
-        more: bool = False,
+        self, status: int, content_type: bytes, body: bytes, extra: Sequence[Header] = ()
     ) -> None:
-        """Send the answer; `more` keeps it open."""
+        """Send the answer."""
         self.status = status
-        head = [
+        head = self._head(content_type, body, extra)
+        await send_answer(self._send, status, head, body)
+
+    async def refuse(self, problem: Problem) -> None:
+        """Send a problem; where the body is not worth reading, close the connection after it."""
+        extra = problem.headers
+        closing = CLOSE in extra or (problem.status != 422 and closes(self.headers))
+        if closing and CLOSE not in (*extra, *self._common):
+            extra = [*extra, CLOSE]
+        # Who waits for leave to send sends nothing more; all others are read on for a while.
+        more = closing and b"expect" not in self.headers
+        body = problem.to_bytes(self.request_id)
+        if more:
+            await self._reply_and_linger(problem.status, body, extra)
+        else:
+            await self.reply(problem.status, CONTENT_TYPE, body, extra)
+
+    async def _reply_and_linger(self, status: int, body: bytes, extra: Sequence[Header]) -> None:
+        self.status = status
+        head = self._head(CONTENT_TYPE, body, extra)
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await linger(self.receive)
+        await self._send({"type": "http.response.body", "body": b""})
+
+    def _head(self, content_type: bytes, body: bytes, extra: Sequence[Header]) -> list[Header]:
+        return [
             (b"content-type", content_type),
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", self.request_id.encode()),
             *self._common,
             *extra,
         ]
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
-        await self._send({"type": "http.response.body", "body": body, "more_body": more})
-
-    async def refuse(self, problem: Problem) -> None:
-        """Send a problem; where the body is not worth reading, close the connection after it."""
-        extra = problem.headers
-        closing = _CLOSE in extra or (problem.status != 422 and closes(self.headers))
-        if closing and _CLOSE not in (*extra, *self._common):
-            extra = [*extra, _CLOSE]
-        # Who waits for leave to send sends nothing more; all others are read on for a while.
-        more = closing and b"expect" not in self.headers
-        body = problem.to_bytes(self.request_id)
-        await self.reply(problem.status, CONTENT_TYPE, body, extra, more)
-        if more:
-            await linger(self.receive)
-            await self._send({"type": "http.response.body", "body": b""})
 
     async def pass_on(self, app: App) -> None:
         """Let another app answer; its answer gets the request's id and the model's headers.
