@@ -30,7 +30,7 @@ def tune_interpreter() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 1000)
+    gc.set_threshold(5_000, 20, 100)
     sys.setswitchinterval(0.0005)  # a batch in a thread lets single rows through ten times as soon
 
 
