@@ -336,8 +336,8 @@ def test_in_progress_shows_what_waits(server: Server):
 
 def test_a_regression_s_values_and_unseen_categories_are_counted(house: House, serve: Serve):
     table = house.folder / "table.csv"
-    rows = "\n".join(f"{i},{'ab'[i % 2]},{i * 2 + i % 2}" for i in range(60))
-    table.write_text(f"x,kind,y\n{rows}\n")
+    rows = (f"{i},{'ab'[i % 2]},{i % 2 == 0},{100 + i},{i * 2 + i % 2}" for i in range(60))
+    table.write_text("\n".join(["x,kind,flag,z,y", *rows, ""]))
     done = house.train(
         "--set", f"data.source={table}", "--set", "data.target=y", "--set", "data.features=null",
         "--set", "estimator={name: Ridge}", "--set", "preprocessing.unknown=ignore",
@@ -345,11 +345,15 @@ def test_a_regression_s_values_and_unseen_categories_are_counted(house: House, s
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     server = serve(house)
-    for kind in ("a", "never", "seen"):
-        assert server.post("/predict", {"x": 3, "kind": kind}).status_code == 200
-    assert samples(server, "maas_prediction_value_count") == 3
-    assert samples(server, "maas_feature_unseen_total", feature="kind") == 2
+    fine = {"x": 3, "kind": "a", "flag": True, "z": 120}
+    unlike = [{"kind": "never"}, {"kind": "seen", "z": 99}, {"z": 160}]
+    for change in ({}, *unlike):
+        assert server.post("/predict", fine | change).status_code == 200
+    assert server.post("/predict_batch", {"rows": [fine | c for c in unlike]}).status_code == 200
+    assert samples(server, "maas_prediction_value_count") == 7
+    assert samples(server, "maas_feature_unseen_total", feature="kind") == 4
     assert samples(server, "maas_feature_out_of_range_total", feature="x") == 0
+    assert samples(server, "maas_feature_out_of_range_total", feature="z") == 4
 
 
 # Logs

@@ -57,11 +57,12 @@ class Observations:
             for column, f in enumerate(features)
             if f.type == "category" and signature.unknown == "ignore"
         }
-        columns = list(self._ranged)
-        self._low = np.array([features[column].minimum for column in columns], dtype=np.float32)
-        self._high = np.array([features[column].maximum for column in columns], dtype=np.float32)
+        self._low = np.full(len(features), -np.inf, dtype=np.float32)
+        self._high = -self._low
+        for column in self._ranged:
+            self._low[column] = features[column].minimum
+            self._high[column] = features[column].maximum
         self._bounds = self._low.tolist(), self._high.tolist()
-        self._columns = np.array(columns, dtype=int)
 
     def record(
         self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any], in_loop: bool
@@ -85,21 +86,26 @@ class Observations:
         else:
             for label, count in Tally(answers).items():
                 self._classes[label].inc(count)
-        if not (single and self._is_inside(matrix)):
+        if single and in_loop:
+            self._count_row_outside(matrix)
+        else:
             self._count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
             codes = np.flatnonzero(matrix[:, column] == -1).tolist()
             counter.inc(sum(value(rows[index]) is not None for index in codes))
 
-    def _is_inside(self, matrix: Matrix) -> bool:
-        """Whether a single row lies in all ranges; for one row lists are faster than arrays."""
-        values = matrix[0].tolist()[: len(self._ranged)]
+    def _count_row_outside(self, matrix: Matrix) -> None:
+        values = matrix[0].tolist()
         low, high = self._bounds
-        return all(map(le, low, values)) and all(map(le, values, high))
+        # In C for most rows; the loop is for a row that needs it, or has a gap (NaN).
+        if all(map(le, low, values)) and all(map(le, values, high)):
+            return
+        for column, counter in self._ranged.items():
+            if values[column] < low[column] or values[column] > high[column]:
+                self._pending.add(counter)
 
     def _count_outside(self, matrix: Matrix) -> None:
-        values = matrix[:, self._columns]
-        counts = ((values < self._low) | (values > self._high)).sum(axis=0).tolist()
-        for counter, count in zip(self._ranged.values(), counts, strict=True):
-            if count:
-                counter.inc(count)
+        counts = ((matrix < self._low) | (matrix > self._high)).sum(axis=0).tolist()
+        for column, counter in self._ranged.items():
+            if counts[column]:
+                counter.inc(counts[column])
