@@ -4,7 +4,11 @@ What is in any way unusual is left to the row type, which checks row by row and 
 field of which row is wrong.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import Annotated, Any, overload
 
@@ -12,36 +16,49 @@ import numpy as np
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from maas.predictor import Array, Matrix, category_codes
+from maas.serving.parts import Parts, parse
 from maas.signature import Feature, Row, Signature
+
+_UNUSUAL = (KeyError, TypeError, OverflowError, ValueError)
 
 
 class RowBatch(Sequence[Row]):
     """Rows that are made when they are asked for, and their matrix, which is made already.
 
     Args:
-        objects: the rows as JSON has them, valid.
-        row: their type.
-        matrix: as `Predictor.encode` gives it.
+        parts: lists of valid rows, as JSON has them; bytes are not parsed until then.
+        row: the rows' type.
+        matrices: of each part, as `Predictor.encode` gives it.
     """
 
-    def __init__(self, objects: list[dict[str, Any]], row: type[Row], matrix: Matrix) -> None:
-        self._objects, self._row = objects, row
-        self.matrix = matrix
+    def __init__(
+        self,
+        parts: Sequence[list[dict[str, Any]] | bytes],
+        row: type[Row],
+        matrices: Sequence[Matrix],
+    ) -> None:
+        self._parts, self._row = parts, row
+        self._ends = list(accumulate(map(len, matrices)))
+        self._open = lru_cache(1)(self._read)
+        self.matrix = np.concatenate(matrices)
 
     def __len__(self) -> int:
-        return len(self._objects)
+        return len(self.matrix)
 
     @overload
     def __getitem__(self, index: int) -> Row: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Row]: ...
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return RowBatch(self._objects[index], self._row, self.matrix[index])
-        return self._row.model_validate(self._objects[index])
+        chosen = range(len(self))[index]
+        if isinstance(chosen, range):
+            return [self[place] for place in chosen]
+        part = bisect_right(self._ends, chosen)
+        objects = self._open(part)
+        return self._row.model_validate(objects[chosen - self._ends[part]])
 
-    def __iter__(self) -> Iterator[Row]:
-        return map(self._row.model_validate, self._objects)
+    def _read(self, part: int) -> Any:
+        return _open(self._parts[part])
 
 
 def batch_of(row: type[Row], signature: Signature, limit: float, most: int) -> Any:
@@ -56,11 +73,12 @@ def batch_of(row: type[Row], signature: Signature, limit: float, most: int) -> A
     encode = _encoder(signature, limit)
 
     def validate(value: Any, validate_rows: ValidatorFunctionWrapHandler) -> Any:
-        if type(value) is list and 0 < len(value) <= most:
-            matrix = encode(value)
-            if matrix is not None:
-                return RowBatch(value, row, matrix)
-        return validate_rows(value)
+        parts = value.parts if isinstance(value, Parts) else (value,)
+        with suppress(*_UNUSUAL):
+            batch = RowBatch(parts, row, [encode(_open(part)) for part in parts])
+            if len(batch) <= most:
+                return batch
+        return validate_rows(value)  # which refuses parts: the whole is to be parsed
 
     def say(schema: dict[str, Any]) -> None:
         schema.pop("maxItems", None)
@@ -70,27 +88,25 @@ def batch_of(row: type[Row], signature: Signature, limit: float, most: int) -> A
     return Annotated[rows, Field(max_length=most, json_schema_extra=say), WrapValidator(validate)]
 
 
-def _encoder(signature: Signature, limit: float) -> Callable[[list[dict[str, Any]]], Matrix | None]:
-    """Rows -> matrix; None where a row is unusual."""
+def _open(part: Any) -> Any:
+    return parse(part) if isinstance(part, bytes) else part
+
+
+def _encoder(signature: Signature, limit: float) -> Callable[[Any], Matrix]:
+    """Rows -> matrix; one of `_UNUSUAL` is raised where a row is."""
     features = [signature.features[index] for index in signature.matrix_order]
     names = [feature.name for feature in features]
     pick: Callable[[Any], tuple[Any, ...]] = itemgetter(*names)
     columns = [_column(feature, signature.unknown, limit) for feature in features]
 
-    def encode(rows: list[dict[str, Any]]) -> Matrix | None:
-        try:
-            if set(map(len, rows)) != {len(names)}:
-                return None
-            picked = map(pick, rows)
-            values = [tuple(picked)] if len(names) == 1 else zip(*picked, strict=True)
-            matrix = np.empty((len(rows), len(names)), dtype=np.float32)
-            for place, (convert, column) in enumerate(zip(columns, values, strict=True)):
-                converted = convert(column)
-                if converted is None:
-                    return None
-                matrix[:, place] = converted
-        except (KeyError, TypeError, OverflowError, ValueError):
-            return None
+    def encode(rows: Any) -> Matrix:
+        if type(rows) is not list or set(map(len, rows)) != {len(names)}:
+            raise ValueError
+        picked = map(pick, rows)
+        values = [tuple(picked)] if len(names) == 1 else zip(*picked, strict=True)
+        matrix = np.empty((len(rows), len(names)), dtype=np.float32)
+        for place, (convert, column) in enumerate(zip(columns, values, strict=True)):
+            matrix[:, place] = convert(column)
         return matrix
 
     return encode
@@ -98,15 +114,15 @@ def _encoder(signature: Signature, limit: float) -> Callable[[list[dict[str, Any
 
 def _column(
     feature: Feature, unknown: str, limit: float
-) -> Callable[[tuple[Any, ...]], Array | list[int] | None]:
-    """A column's values -> what goes into the matrix; None where one is unusual."""
+) -> Callable[[tuple[Any, ...]], Array | list[int]]:
+    """A column's values -> what goes into the matrix."""
     absent: set[type] = {type(None)} if feature.nullable else set()
     if feature.type == "category":
         codes = category_codes(feature) | ({None: -1} if feature.nullable else {})
 
-        def convert_category(values: tuple[Any, ...]) -> list[int] | None:
+        def convert_category(values: tuple[Any, ...]) -> list[int]:
             if not set(map(type, values)) <= {str, *absent}:
-                return None
+                raise TypeError
             if unknown == "ignore":
                 return [codes.get(value, -1) for value in values]
             return [codes[value] for value in values]
@@ -115,14 +131,16 @@ def _column(
     allowed = {bool} if feature.type == "boolean" else {int, float}
     whole = feature.type == "integer"
 
-    def convert_number(values: tuple[Any, ...]) -> Array | None:
+    def convert_number(values: tuple[Any, ...]) -> Array:
         if not set(map(type, values)) <= allowed | absent:
-            return None
+            raise TypeError
         numbers = np.array(values, dtype=np.float64)
         fine = np.abs(numbers) <= limit
         if whole:
             fine &= numbers == np.trunc(numbers)
         gaps = values.count(None) if absent else 0
-        return numbers if int(fine.sum()) + gaps == len(values) else None
+        if int(fine.sum()) + gaps != len(values):
+            raise ValueError
+        return numbers
 
     return convert_number

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, get_type_hints
 
@@ -9,6 +10,7 @@ from anyio.to_thread import run_sync
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
+from maas.serving.parts import take_apart
 from maas.serving.problems import Problem, invalid_body
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
@@ -58,7 +60,7 @@ class Endpoint:
         """
         large = len(body) > _LARGE
         try:
-            value = await run_sync(self._parse, body) if large else self._parse(body)
+            value = await run_sync(self._parse_large, body) if large else self._parse(body)
         except ValidationError as error:
             raise invalid_body(error) from None
         try:
@@ -69,6 +71,13 @@ class Endpoint:
             what = "the model has no finite answer"
             raise Problem(422, what, [message], reasons=["overflow"]) from None
         return await run_sync(self._serialise, answer) if large else self._serialise(answer)
+
+    def _parse_large(self, body: bytes) -> Any:
+        apart = None if self._is_whole else take_apart(body)
+        if apart is not None:
+            with suppress(ValidationError):  # said better of the whole body
+                return self.body.validator.validate_python(apart)
+        return self._parse(body)
 
 
 async def _call_in_thread(method: Callable[..., Any], *args: Any, **named: Any) -> Any:
