@@ -87,9 +87,9 @@ def install(system: System) -> Path | None:
 class Running:
     """A server that was started, with how long it took to its first answer."""
 
-    def __init__(self, system: System, python: Path, folder: Path) -> None:
-        self.system = system
-        command, cwd = system.start_command(python, PORT, PROJECT)
+    def __init__(self, system: System, python: Path, folder: Path, port: int = PORT) -> None:
+        self.system, self.port = system, port
+        command, cwd = system.start_command(python, port, PROJECT)
         environ = environment(folder)
         environ["PATH"] = f"{python.parent}:{environ['PATH']}"
         if system.protocol == "mlserver":
@@ -111,14 +111,15 @@ class Running:
         place = folder / "mlserver"
         place.mkdir(exist_ok=True)
         (place / "model-settings.json").write_text(json.dumps(settings))
-        ports = {"http_port": PORT, "grpc_port": PORT + 1, "metrics_port": PORT + 2}
+        port = self.port
+        ports = {"http_port": port, "grpc_port": port + 1, "metrics_port": port + 2}
         (place / "settings.json").write_text(json.dumps({**ports, "parallel_workers": 0}))
         return place
 
     def _wait(self, started: float) -> float:
         path, body = self.system.request(self.rows, batch=False)
         headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", body, headers)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers)
         while time.perf_counter() - started < 90:
             try:
                 with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
@@ -131,18 +132,22 @@ class Running:
         self.stop()
         raise RuntimeError(f"{self.system.name} does not answer")
 
+    def processes(self) -> list[psutil.Process]:
+        """The process that was started, and all below it."""
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
+
     def memory(self) -> float:
         """MB of all its processes; what they share is counted once."""
-        root = psutil.Process(self.process.pid)
-        return (
-            sum(
-                process.memory_full_info().pss for process in [root, *root.children(recursive=True)]
-            )
-            / 1e6
-        )
+        return sum(process.memory_full_info().pss for process in self.processes()) / 1e6
+
+    def cpu_seconds(self) -> float:
+        """What its processes have used of the CPU."""
+        times = [process.cpu_times() for process in self.processes()]
+        return sum(time.user + time.system for time in times)
 
     def load(self, connections: int, seconds: float, batch: int = 0) -> dict[str, float]:
-        """Ask with wrk; requests/s and latencies in ms."""
+        """Ask with wrk; requests/s, latencies in ms, and the server's CPU µs per request."""
         path, body = self.system.request(self.rows * max(batch, 1), batch=bool(batch))
         script = WORK / "post.lua"
         text = body.decode().replace("\\", "\\\\").replace("'", "\\'")
@@ -150,19 +155,23 @@ class Running:
             f"wrk.method = 'POST'\nwrk.body = '{text}'\n"
             "wrk.headers['Content-Type'] = 'application/json'\n"
         )
+        used = self.cpu_seconds()
         done = subprocess.run(
             [
                 "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s",
-                "-s", str(script), f"http://127.0.0.1:{PORT}{path}",
+                "-s", str(script), f"http://127.0.0.1:{self.port}{path}",
             ],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
+        used = self.cpu_seconds() - used
         if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
             raise RuntimeError(f"{self.system.name}: {done.stdout}")
         words = [line.split() for line in done.stdout.splitlines()]
         found = {line[0]: line[1] for line in words if len(line) > 1}
+        requests = next(int(line[0]) for line in words if line[1:3] == ["requests", "in"])
         return {
             "rps": float(found["Requests/sec:"]),
+            "cpu": used / requests * 1e6,
             "p50": milliseconds(found["50%"]),
             "p99": milliseconds(found["99%"]),
         }

@@ -1,99 +1,132 @@
 """This service beside others, in one run: ratios, not figures to carry elsewhere.
 
-Every server answers the same model on the same machine, one at a time, in interleaved
-rounds; medians are compared. Each runs with one worker and its defaults, and writes its log to
-a file. This service keeps its whole contract on: ids, headers, metrics, a log line per request,
-limits, strict types.
+Every server answers the same model on the same machine. They stand side by side and are
+asked one after the other, turn by turn; medians over turns and rounds are compared. Each runs
+with one worker and its defaults, and writes its log to a file. This service keeps its whole
+contract on: ids, headers, metrics, a log line per request, limits, strict types.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import psutil
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.running import WORK, Running, install, make_model  # noqa: E402
+from benchmarks.running import PORT, WORK, Running, install, make_model  # noqa: E402
 from benchmarks.systems import OURS, SYSTEMS, System  # noqa: E402
 
+Found = dict[str, float]
 
-def measure(system: System, python: Path, folder: Path, seconds: float) -> dict[str, float]:
-    """One round of one system."""
-    server = Running(system, python, folder)
+
+def measure(server: Running, seconds: float) -> Found:
+    """One turn of one server."""
+    one, many = server.load(1, seconds), server.load(16, seconds)
+    found = {
+        "req/s at 16": many["rps"],
+        "p50 ms at 16": many["p50"],
+        "p99 ms at 16": many["p99"],
+        "CPU µs": many["cpu"],
+        "req/s at 1": one["rps"],
+        "p50 ms at 1": one["p50"],
+        "p99 ms at 1": one["p99"],
+    }
+    if server.system.batches:
+        found["rows/s in 1000s"] = 1000 * server.load(2, seconds, batch=1000)["rps"]
+    return found
+
+
+def run_round(
+    systems: dict[System, Path], folder: Path, turns: int, seconds: float
+) -> dict[str, list[Found]]:
+    """Start every server, ask each in turn, stop them: system -> what each turn found.
+
+    They stand side by side so that turns lie close together: what else the machine does
+    then meets all of them alike.
+    """
+    servers: list[Running] = []
     try:
-        server.load(16, 1)
-        one, many = server.load(1, seconds), server.load(16, seconds)
-        found = {
-            "cold start s": server.cold_start,
-            "req/s at 1": one["rps"],
-            "p50 ms at 1": one["p50"],
-            "p99 ms at 1": one["p99"],
-            "req/s at 16": many["rps"],
-            "p50 ms at 16": many["p50"],
-            "p99 ms at 16": many["p99"],
-            "MB": server.memory(),
-        }
-        if system.batches:
-            server.load(2, 1, batch=1000)
-            found["rows/s in 1000s"] = 1000 * server.load(2, seconds, batch=1000)["rps"]
+        for place, (system, python) in enumerate(systems.items()):
+            servers.append(Running(system, python, folder, PORT + 10 * place))
+        for server in servers:
+            server.load(16, 1)
+            if server.system.batches:
+                server.load(2, 1, batch=1000)
+        found: dict[str, list[Found]] = {server.system.name: [] for server in servers}
+        for _ in range(turns):
+            for server in servers:
+                found[server.system.name].append(measure(server, seconds))
+        for server in servers:
+            once = {"cold start s": server.cold_start, "MB": server.memory()}
+            found[server.system.name] = [turn | once for turn in found[server.system.name]]
         return found
     finally:
-        server.stop()
+        for server in servers:
+            server.stop()
 
 
-def run(names: list[str], models: list[str], rounds: int, seconds: float) -> dict[str, Any]:
-    """All rounds: model -> system -> measure -> median."""
-    systems = [s for s in SYSTEMS if not names or s.name in names]
-    pythons = {system.name: install(system) for system in systems}
-    results: dict[str, Any] = {}
-    for model in models:
-        folder = make_model(model)
-        found: dict[str, list[dict[str, float]]] = {system.name: [] for system in systems}
-        for turn in range(rounds):
-            for system in systems:
-                python = pythons[system.name]
-                if python is None:
-                    print(f"{system.name} does not install here", file=sys.stderr)
-                    continue
-                try:
-                    found[system.name].append(measure(system, python, folder, seconds))
-                    print(f"{model} round {turn + 1}: {system.name}", file=sys.stderr)
-                except (RuntimeError, subprocess.SubprocessError) as error:
-                    print(f"{model} {system.name}: {str(error)[:300]}", file=sys.stderr)
-        results[model] = {
-            name: {key: statistics.median(r[key] for r in runs) for key in runs[0]}
-            for name, runs in found.items()
-            if runs
+def summarise(found: dict[str, list[Found]]) -> dict[str, dict[str, Found]]:
+    """System -> measure -> median, and the median of its ratios to this service, turn by turn."""
+    ours = found[OURS.name]
+    return {
+        name: {
+            key: {
+                "median": statistics.median(turn[key] for turn in turns),
+                "ratio": statistics.median(
+                    own[key] / turn[key] for turn, own in zip(turns, ours, strict=True)
+                ),
+            }
+            for key in turns[0]
         }
-    return results
+        for name, turns in found.items()
+    }
 
 
-def show(results: dict[str, Any], console: Console) -> None:
-    """Tables of figures, each with its ratio to this service, and a plot of requests/s."""
-    for model, systems in results.items():
-        ours = systems[OURS.name]
-        table = Table("model " + model, *ours, box=None)
-        for name, found in systems.items():
-            cells = [
-                f"{found[key]:,.4g} ({found[key] / ours[key]:.2f})" if key in found else "-"
-                for key in ours
-            ]
-            table.add_row(name, *cells)
-        console.print(table)
-        most = max(found["req/s at 16"] for found in systems.values())
-        for name, found in systems.items():
-            width = round(60 * found["req/s at 16"] / most)
-            console.print(f"{name:24}{'█' * max(width, 1)} {found['req/s at 16']:,.0f}")
-        console.print()
+def run(systems: dict[System, Path], model: str, rounds: int, turns: int, seconds: float) -> Any:
+    """All rounds with one model, summarised."""
+    folder = make_model(model)
+    found: dict[str, list[Found]] = {system.name: [] for system in systems}
+    for number in range(rounds):
+        for name, more in run_round(systems, folder, turns, seconds).items():
+            found[name] += more
+        print(f"model {model}: round {number + 1} of {rounds}", file=sys.stderr)
+    return summarise(found)
+
+
+def show(model: str, systems: dict[str, dict[str, Found]], console: Console) -> None:
+    """A table of medians and of this service's ratios to them, and a plot of requests/s."""
+    keys = list(systems[OURS.name])
+    table = Table(f"model {model}", *keys, box=box.MARKDOWN)
+    for name, found in systems.items():
+        cells = [
+            f"{found[key]['median']:,.4g} (×{found[key]['ratio']:.2f})" if key in found else ""
+            for key in keys
+        ]
+        table.add_row(name, *cells)
+    console.print(table)
+    rates = {name: found["req/s at 16"]["median"] for name, found in systems.items()}
+    for name, rate in sorted(rates.items(), key=itemgetter(1), reverse=True):
+        console.print(
+            f"{name:24}{'█' * max(1, round(60 * rate / max(rates.values())))} {rate:,.0f}"
+        )
+    console.print()
+
+
+def stolen() -> float:
+    """Seconds that a hypervisor has kept from this machine's cores, where Linux counts them."""
+    return float(getattr(psutil.cpu_times(), "steal", 0.0))
 
 
 def main() -> None:
@@ -102,15 +135,47 @@ def main() -> None:
     parser.add_argument("--systems", nargs="*", default=[], help="names; all if none")
     parser.add_argument("--models", nargs="*", default=["A", "B"])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--turns", type=int, default=4, help="of each server in a round")
+    parser.add_argument("--seconds", type=int, default=1, help="of each load in a turn")
     parser.add_argument("--out", type=Path, default=WORK / "serving.json")
     arguments = parser.parse_args()
-    results = run(arguments.systems, arguments.models, arguments.rounds, int(arguments.seconds))
-    machine = {"cpu": platform.processor() or platform.machine(), "cores": os.cpu_count()}
-    document = {"machine": machine, "date": time.strftime("%Y-%m-%d"), "results": results}
+    asked = [
+        s for s in SYSTEMS if s is OURS or not arguments.systems or s.name in arguments.systems
+    ]
+    systems = {system: python for system in asked if (python := install(system))}
+    missing = sorted({system.name for system in asked} - {system.name for system in systems})
+    started, kept = time.monotonic(), stolen()
+    results = {
+        model: run(systems, model, arguments.rounds, arguments.turns, arguments.seconds)
+        for model in arguments.models
+    }
+    cores = os.cpu_count() or 1
+    machine = {
+        "cpu": cpu_name(),
+        "cores": cores,
+        "python": platform.python_version(),
+        "stolen": round((stolen() - kept) / (time.monotonic() - started) / cores, 3),
+    }
+    document = {
+        "machine": machine,
+        "date": time.strftime("%Y-%m-%d"),
+        "not installed": missing,
+        "results": results,
+    }
     arguments.out.write_text(json.dumps(document, indent=1))
-    show(results, Console(width=200))
-    print(f"written to {arguments.out}")
+    for model, found in results.items():
+        show(model, found, Console(width=220))
+    print("×: this service's figure by theirs, median of turns.", json.dumps(machine))
+    print(f"not installed: {', '.join(missing) or 'none'}; written to {arguments.out}")
+
+
+def cpu_name() -> str:
+    """What the processor calls itself, where Linux says it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 if __name__ == "__main__":
