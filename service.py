@@ -12,11 +12,10 @@ import bentoml
 
 from maas.serving.answers import BatchPrediction, ClassProbabilities, Prediction
 from maas.serving.batches import batch_of
-from maas.serving.gate import gated
 from maas.serving.packaging import bento_image, bento_labels, bento_model
-from maas.serving.scoring import AsyncPredictor
 from maas.serving.served import open_served
 from maas.serving.startup import prepare_deployment
+from maas.serving.worker import gated, open_predictor
 
 SERVED = open_served(Path(__file__).resolve().parent)
 CONFIG, SIGNATURE, VERSION = SERVED.config, SERVED.signature, SERVED.version.number
@@ -56,7 +55,7 @@ class ModelService:
         prepare_deployment(SERVED)
 
     def __init__(self) -> None:
-        self.predictor = AsyncPredictor(SERVED)
+        self.predictor = open_predictor(SERVED)
 
     @bentoml.api
     async def predict(self, row: Row, /) -> Answered:

@@ -13,7 +13,6 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from maas.errors import OverflowingRowError, ParityError
 from maas.signature import FLOAT32_MAX, Feature, Label, Row, Runtime, Signature
@@ -36,7 +35,7 @@ class Scorer(Protocol):
 
 
 class OnnxScorer:
-    """Scores with onnxruntime.
+    """Scores with onnxruntime, which only who scores imports.
 
     Args:
         model: the bytes of model.onnx.
@@ -44,6 +43,8 @@ class OnnxScorer:
     """
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1

@@ -8,7 +8,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from maas.predictor import Predictor
-from maas.serving.batches import RowBatch, batch_of
+from maas.serving.batches import batch_of
+from maas.serving.columns import RowBatch
 from maas.serving.parts import take_apart
 from maas.signature import FLOAT32_MAX, Feature, Signature, row_type
 

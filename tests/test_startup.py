@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.conftest import House, Serve, free_port
+from tests.samples import FILES, RUN, make_manifest
 
 
 def refused(house: House, *args: str, **extra: str) -> str:
@@ -54,6 +55,16 @@ def test_a_damaged_version(trained: House, house: House, name: str):
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
     assert name in refused(house)
+
+
+def test_a_model_that_cannot_be_loaded(house: House):
+    folder = house.models / "v1"
+    folder.mkdir(parents=True)
+    for name, data in FILES.items():
+        (folder / name).write_bytes(data)
+    (folder / "manifest.json").write_bytes(make_manifest().to_bytes())
+    (folder / "run.json").write_bytes(RUN)
+    assert "m:v1: cannot be loaded (" in refused(house)
 
 
 def test_a_taken_port(trained: House):

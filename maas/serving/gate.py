@@ -11,9 +11,7 @@ from time import perf_counter
 from typing import Any
 
 import bentoml
-from bentoml import Service
 
-from maas.logs import configure_service_logs
 from maas.serving.accesslog import AccessLog, trace_id
 from maas.serving.asgi import App, Header, Headers, Message, Receive, Scope, Send
 from maas.serving.bodies import BodyReader, ClientGone, has_left
@@ -35,18 +33,6 @@ _GONE = 499
 
 _SLOW_S = 0.01
 """A client whose answer took longer may have left meanwhile: it is asked."""
-
-
-def gated(served: Served) -> type[Service[Any]]:
-    """BentoML's Service with the gate around the app that it makes."""
-
-    class GatedService(Service[Any]):
-        def to_asgi(self, is_main: bool = True) -> Any:
-            configure_service_logs(served.config.app_env, served.config.log_level)
-            functions = {method.route: method.func for method in self.apis.values()}
-            return Gate(super().to_asgi(is_main), served, functions)
-
-    return GatedService
 
 
 class Gate:

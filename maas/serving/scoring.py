@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import anyio.to_thread
 
 from maas.predictor import Matrix, Predictor
-from maas.serving.batches import RowBatch
+from maas.serving.columns import RowBatch
 from maas.serving.observations import Observations
 from maas.serving.served import Served
 from maas.signature import Label, Row

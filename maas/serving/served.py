@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bentoml
 import yaml
@@ -15,11 +16,14 @@ from bentoml.exceptions import BentoMLException, NotFound
 
 from maas.config import ServiceConfig, load_service_config, models_folder
 from maas.errors import MaasError, ServeError
-from maas.predictor import Predictor, make_scorer
 from maas.registry.manifest import Manifest
-from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.registry.version import MANIFEST, Version
 from maas.registry.versions import Registry
+from maas.serving.loading import find_limit, load_predictor
 from maas.signature import Row, Signature, row_type
+
+if TYPE_CHECKING:
+    from maas.predictor import Predictor
 
 LABELS = ("model_tag", "model_digest")
 """The labels by which a Bento says what it was built with."""
@@ -27,13 +31,17 @@ LABELS = ("model_tag", "model_digest")
 
 @dataclass(frozen=True)
 class Served:
-    """A version, loaded and warm, how to serve it, and whether it is packed in a Bento."""
+    """A version, how to serve it, and whether it is packed in a Bento.
+
+    Attributes:
+        limit: the largest magnitude of a number that the model can compute with.
+    """
 
     project: Path
     version: Version
     config: ServiceConfig
     in_bento: bool
-    predictor: Predictor
+    limit: float
 
     @property
     def signature(self) -> Signature:
@@ -47,9 +55,9 @@ class Served:
         return None if name is None else self.project / name
 
     @cached_property
-    def limit(self) -> float:
-        """The largest magnitude of a number that the model can compute with."""
-        return self.predictor.find_limit()
+    def predictor(self) -> "Predictor":
+        """The model, loaded and warm."""
+        return load_predictor(self.version, self.config.threads)
 
     @cached_property
     def row_type(self) -> type[Row]:
@@ -86,20 +94,10 @@ def open_served(project: Path) -> Served:
                 f"has digest {digest}, the service demands {config.model_digest}",
                 "serve the version with that digest, or change MODEL_DIGEST",
             )
-        predictor = _load(version, config)
+        limit = find_limit(version, config.threads, project)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
-    return Served(project, version, config, in_bento, predictor)
-
-
-def _load(version: Version, config: ServiceConfig) -> Predictor:
-    """Load the model, after its hash was checked, and let it answer once."""
-    manifest = version.manifest
-    data = version.read(MODEL_FILES[manifest.runtime])
-    scorer = make_scorer(manifest.runtime, data, config.threads)
-    predictor = Predictor(scorer, manifest.signature)
-    predictor.warm()
-    return predictor
+    return Served(project, version, config, in_bento, limit)
 
 
 def _from_models(project: Path, config: ServiceConfig) -> Version:

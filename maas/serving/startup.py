@@ -11,6 +11,7 @@ from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
 from maas.serving.keys import ApiKeys
 from maas.serving.lifecycle import forward_second_sigterm
+from maas.serving.loading import hand_down
 from maas.serving.metrics import share_metrics
 from maas.serving.served import Served, open_served
 
@@ -41,6 +42,7 @@ def prepare_deployment(served: Served) -> None:
     share_metrics()
     os.environ["MODEL_VERSION"] = str(served.version.number)
     os.environ["MODEL_DIGEST"] = served.version.manifest.digest
+    hand_down(served.version, served.limit)
     open_served(served.project)  # the worker's road, once here, where failing is final
     version = served.version
     log.info("serving %s %s on port %d, keys %s", version.tag, version.manifest.digest, port, keys)
