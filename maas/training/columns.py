@@ -60,21 +60,23 @@ def _to_number(where: str, data: pa.ChunkedArray) -> Values:
         what = "holds integers beyond 2^53, which no float can tell apart"
         remedy = "subtract an offset, or declare type: category for what are names"
         raise DataError(where, what, remedy) from None
-    if np.isinf(values).any():
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))  # both pass over NaN
+    if np.isinf([low, high]).any():
         raise DataError(where, "holds infinite numbers", "replace them with finite ones or gaps")
-    if (np.abs(values[~np.isnan(values)]) > FLOAT32_MAX).any():
+    if max(-low, high) > FLOAT32_MAX:
         raise DataError(where, "holds numbers beyond float32's range", "rescale it")
-    _check_steps(where, values[~np.isnan(values)])
+    _check_steps(where, values, low, high)
     return values
 
 
-def _check_steps(where: str, values: Values) -> None:
+def _check_steps(where: str, values: Values, low: float, high: float) -> None:
     """Refuse numbers that lie so close together, so far from zero, that float32 merges them."""
-    if not len(values):
+    if np.isnan(low) or low == high:
         return
-    step = float(np.spacing(np.float32(np.abs(values).max())))
-    if step * 1000 < np.ptp(values) or not np.ptp(values):
+    step = float(np.spacing(np.float32(max(-low, high))))
+    if step * 1000 < high - low:
         return
+    values = values[~np.isnan(values)]
     distinct, kept = len(np.unique(values)), len(np.unique(values.astype(np.float32)))
     if kept < distinct:
         what = f"holds {distinct} values of which float32 can tell {kept} apart"

@@ -1,8 +1,9 @@
 """Reads a source into a table of typed columns: CSV, Parquet or a set that scikit-learn ships."""
 
-import mmap
+import os
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 """Data sets that scikit-learn ships; their target column is called `target`."""
 
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+_BLOCK = 2**22
+"""Bytes of a CSV that are parsed at once, on all cores."""
 _MAX_BLOCK = 2**30
 """CSV types are inferred from the first block: the whole file, unless it is larger."""
 
@@ -68,22 +71,11 @@ def _check_file(path: Path) -> None:
 
 
 def _read_csv(path: Path, texts: Collection[str]) -> pa.Table:
-    read = pa.csv.ReadOptions(block_size=min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK))
-    convert = pa.csv.ConvertOptions(
-        strings_can_be_null=True, column_types={name: pa.string() for name in texts}
-    )
-    try:
-        table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
-        names = table.column_names
-    except UnicodeDecodeError:
-        raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
-    except (pa.ArrowInvalid, pa.ArrowException) as error:
-        what = f"is no comma-separated table ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "correct that line, or save it with commas") from None
+    table = _parse_csv(path, texts)
+    names = table.column_names
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         mark = next(mark for mark in ";\t|" if mark in names[0])
         raise DataError(path, f"is separated by {mark!r}", "save it with commas")
-    _check_zeros(path, table)
     for name, column in zip(names, table.columns, strict=True):
         if pa.types.is_binary(column.type):
             raise DataError(f"{path}: column {name!r}", "is not UTF-8 text", "save it as UTF-8")
@@ -92,23 +84,45 @@ def _read_csv(path: Path, texts: Collection[str]) -> pa.Table:
     return table
 
 
-def _check_zeros(path: Path, table: pa.Table) -> None:
+def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
+    size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK)
+    try:
+        if size > _BLOCK:
+            # A type that the first block has, and all others fit, is the whole file's.
+            with suppress(pa.ArrowInvalid, pa.ArrowException):
+                return _parse_blocks(path, texts, _BLOCK)
+        return _parse_blocks(path, texts, size)
+    except UnicodeDecodeError:
+        raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
+    except (pa.ArrowInvalid, pa.ArrowException) as error:
+        what = f"is no comma-separated table ({str(error).splitlines()[0]})"
+        raise DataError(path, what, "correct that line, or save it with commas") from None
+
+
+def _parse_blocks(path: Path, texts: Collection[str], size: int) -> pa.Table:
+    pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
+    read = pa.csv.ReadOptions(block_size=size)
+    types = dict.fromkeys(texts, pa.string())
+    convert = pa.csv.ConvertOptions(strings_can_be_null=True, column_types=types)
+    with pa.csv.open_csv(path, read_options=read, convert_options=convert) as reader:
+        schema = reader.schema  # as the first block has it
+    integers = [field.name for field in schema if pa.types.is_integer(field.type)]
+    # Integers are read as they are written, and not again to look for zeros.
+    convert.column_types = types | dict.fromkeys(integers, pa.string())
+    table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
+    for place, name in enumerate(table.column_names):
+        if name in integers:
+            column = table.column(place)
+            _check_zeros(f"{path}: column {name!r}", column)
+            table = table.set_column(place, name, column.cast(pa.int64()))
+    return table
+
+
+def _check_zeros(where: str, column: pa.ChunkedArray) -> None:
     """Refuse 00501 as an integer: it is a name, and would come back as 501."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if not re.search(rb'(?:^|[,"\n])-?0[0-9]', content):
-            return
-    integers = [f.name for f in table.schema if pa.types.is_integer(f.type)]
-    if not integers or len(set(table.column_names)) < table.num_columns:
-        return
-    options = pa.csv.ConvertOptions(
-        include_columns=integers, column_types={name: pa.string() for name in integers}
-    )
-    for name, column in zip(
-        integers, pa.csv.read_csv(path, convert_options=options).columns, strict=True
-    ):
-        if pa.compute.any(pa.compute.match_substring_regex(column, "^-?0[0-9]")).as_py():
-            remedy = "declare type: category in data.features; write classes as texts"
-            raise DataError(f"{path}: column {name!r}", "holds leading zeros", remedy)
+    if pa.compute.any(pa.compute.match_substring_regex(column, "^-?0[0-9]")).as_py():
+        remedy = "declare type: category in data.features; write classes as texts"
+        raise DataError(where, "holds leading zeros", remedy)
 
 
 def _check_lines(where: str, column: pa.ChunkedArray) -> None:
