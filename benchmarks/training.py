@@ -36,7 +36,7 @@ from sklearn.preprocessing import StandardScaler
 table = pyarrow.csv.read_csv(sys.argv[1])
 target = table["y"].to_numpy()
 columns = [table[name].to_numpy() for name in table.column_names if name != "y"]
-rows = np.column_stack(columns).astype(np.float32)
+rows = np.column_stack(columns)
 train, test, train_y, test_y = train_test_split(
     rows, target, test_size=0.2, stratify=target, random_state=42
 )

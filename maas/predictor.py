@@ -132,7 +132,7 @@ class Predictor:
             # a sum over all features is at most that many times its largest term.
             rows = corners * numeric * min(limit * max(10, width), FLOAT32_MAX)
             with contextlib.suppress(OverflowingRowError, ValueError), np.errstate(all="ignore"):
-                (self._scored if self.signature.probabilities else self.predict)(
+                (self.score if self.signature.probabilities else self.predict)(
                     rows.astype(np.float32)
                 )
                 return limit
@@ -152,10 +152,15 @@ class Predictor:
         """Predict labels, and for each row the probability per class (as text)."""
         if not len(matrix):
             return [], []
-        answers, probabilities = self._scored(matrix)
+        answers, probabilities = self.score(matrix)
         return answers, [dict(zip(self._names, row, strict=True)) for row in probabilities.tolist()]
 
-    def _scored(self, matrix: Matrix) -> tuple[list[Label] | list[float], Array]:
+    def score(self, matrix: Matrix) -> tuple[list[Label] | list[float], Array]:
+        """Predict labels and probabilities, shape (rows, classes), in the order of the classes.
+
+        Raises:
+            OverflowingRowError: a number of the answer is not finite.
+        """
         answers, probabilities = self._scorer.predict_proba(matrix)
         _check_finite(probabilities)
         return self._plain(answers), probabilities

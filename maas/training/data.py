@@ -64,9 +64,10 @@ class Dataset:
 
     def frame(self) -> pd.DataFrame:
         """The features as a data frame, one column per API name."""
-        return pd.DataFrame(
-            {c.name: pd.Series(c.values, dtype=c.values.dtype) for c in self.columns}
-        )
+        columns = {
+            c.name: pd.Series(c.values, dtype=c.values.dtype, copy=False) for c in self.columns
+        }
+        return pd.DataFrame(columns, copy=False)
 
 
 def read_dataset(config: ModelConfig, root: Path) -> Dataset:

@@ -1,66 +1,43 @@
 """The estimators that a config may name: no import paths, so a config can load no code."""
 
 import inspect
+from importlib import import_module
 from typing import Any, Literal
 
-from sklearn import (
-    discriminant_analysis,
-    ensemble,
-    linear_model,
-    naive_bayes,
-    neighbors,
-    neural_network,
-    svm,
-    tree,
-)
 from sklearn.base import BaseEstimator, is_classifier
 
 from maas.config import EstimatorConfig
 from maas.errors import ConfigError
 
-ESTIMATORS: dict[str, type[BaseEstimator]] = {
-    kind.__name__: kind
-    for kind in (
-        discriminant_analysis.LinearDiscriminantAnalysis,
-        discriminant_analysis.QuadraticDiscriminantAnalysis,
-        ensemble.AdaBoostClassifier,
-        ensemble.AdaBoostRegressor,
-        ensemble.BaggingClassifier,
-        ensemble.BaggingRegressor,
-        ensemble.ExtraTreesClassifier,
-        ensemble.ExtraTreesRegressor,
-        ensemble.GradientBoostingClassifier,
-        ensemble.GradientBoostingRegressor,
-        ensemble.HistGradientBoostingClassifier,
-        ensemble.HistGradientBoostingRegressor,
-        ensemble.RandomForestClassifier,
-        ensemble.RandomForestRegressor,
-        linear_model.BayesianRidge,
-        linear_model.ElasticNet,
-        linear_model.HuberRegressor,
-        linear_model.Lasso,
-        linear_model.LinearRegression,
-        linear_model.LogisticRegression,
-        linear_model.Ridge,
-        linear_model.RidgeClassifier,
-        linear_model.SGDClassifier,
-        linear_model.SGDRegressor,
-        naive_bayes.BernoulliNB,
-        naive_bayes.GaussianNB,
-        neighbors.KNeighborsClassifier,
-        neighbors.KNeighborsRegressor,
-        neural_network.MLPClassifier,
-        neural_network.MLPRegressor,
-        svm.LinearSVC,
-        svm.LinearSVR,
-        svm.SVC,
-        svm.SVR,
-        tree.DecisionTreeClassifier,
-        tree.DecisionTreeRegressor,
-    )
-}
+_MODULES = {
+    "discriminant_analysis": ("LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"),
+    "ensemble": (
+        "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor",
+        "ExtraTreesClassifier", "ExtraTreesRegressor", "GradientBoostingClassifier",
+        "GradientBoostingRegressor", "HistGradientBoostingClassifier",
+        "HistGradientBoostingRegressor", "RandomForestClassifier", "RandomForestRegressor",
+    ),
+    "linear_model": (
+        "BayesianRidge", "ElasticNet", "HuberRegressor", "Lasso", "LinearRegression",
+        "LogisticRegression", "Ridge", "RidgeClassifier", "SGDClassifier", "SGDRegressor",
+    ),
+    "naive_bayes": ("BernoulliNB", "GaussianNB"),
+    "neighbors": ("KNeighborsClassifier", "KNeighborsRegressor"),
+    "neural_network": ("MLPClassifier", "MLPRegressor"),
+    "svm": ("LinearSVC", "LinearSVR", "SVC", "SVR"),
+    "tree": ("DecisionTreeClassifier", "DecisionTreeRegressor"),
+}  # fmt: skip
+
+ESTIMATORS = {name: module for module, names in _MODULES.items() for name in names}
+"""Name -> module of scikit-learn, which is imported when it is asked for."""
 
 _TREES = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
+
+
+def estimator_type(name: str) -> type[BaseEstimator]:
+    """The class of one of `ESTIMATORS`."""
+    kind: type[BaseEstimator] = getattr(import_module(f"sklearn.{ESTIMATORS[name]}"), name)
+    return kind
 
 
 def build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
@@ -69,11 +46,11 @@ def build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
     Raises:
         ConfigError: no such estimator, or a parameter or value that it does not take.
     """
-    kind = ESTIMATORS.get(config.name)
-    if kind is None:
+    if config.name not in ESTIMATORS:
         known = ", ".join(sorted(ESTIMATORS))
         where = f"estimator.name = {config.name!r}"
         raise ConfigError(where, "no such estimator", f"name one of {known}")
+    kind = estimator_type(config.name)
     parameters = inspect.signature(kind).parameters
     for name in config.params:
         if name not in parameters:
@@ -104,7 +81,4 @@ def splits_by_value(estimator: BaseEstimator) -> bool:
 
 def takes_gaps(estimator: BaseEstimator) -> bool:
     """Whether the estimator handles NaN itself, in scikit-learn and in ONNX alike."""
-    return isinstance(
-        estimator,
-        ensemble.HistGradientBoostingClassifier | ensemble.HistGradientBoostingRegressor,
-    )
+    return type(estimator).__name__.startswith("HistGradientBoosting")

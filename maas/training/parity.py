@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ParityError
-from maas.predictor import Matrix, Predictor, Scorer, label_text, make_scorer
+from maas.predictor import Matrix, Predictor, Scorer, make_scorer
 from maas.signature import Row, Runtime, Signature, row_type
 from maas.training.thresholds import Floats, find_thresholds, is_tie
 
@@ -223,9 +223,7 @@ def _compare(
     if not signature.probabilities:
         labels = predictor.predict(matrix)
         return _differ(expected.tolist(), labels), np.zeros(len(matrix))
-    labels, rows = predictor.predict_proba(matrix)
-    names = [label_text(label) for label in signature.classes or ()]
-    got = np.array([[row[name] for name in names] for row in rows])
+    labels, got = predictor.score(matrix)
     difference = np.abs(got - fitted.predict_proba(matrix)).max(axis=1)
     return _differ(expected.tolist(), labels), difference
 

@@ -18,7 +18,7 @@ from maas.config import PROJECT, ModelConfig  # noqa: E402
 from maas.errors import ConfigError, MaasError  # noqa: E402
 from maas.predictor import Predictor  # noqa: E402
 from maas.training.data import make_dataset  # noqa: E402
-from maas.training.estimators import ESTIMATORS, task_of  # noqa: E402
+from maas.training.estimators import ESTIMATORS, estimator_type, task_of  # noqa: E402
 from maas.training.export import export_onnx, export_pickle  # noqa: E402
 from maas.training.fit import fit  # noqa: E402
 from maas.training.parity import load_scorer, measure_parity, tolerance_for  # noqa: E402
@@ -78,8 +78,8 @@ def survey() -> str:
         "| estimator | onnx: numbers | onnx: mixed | sklearn: numbers | sklearn: mixed |",
         "|---|---|---|---|---|",
     ]
-    for name, kind in sorted(ESTIMATORS.items()):
-        source = SOURCES[task_of(kind())]
+    for name in sorted(ESTIMATORS):
+        source = SOURCES[task_of(estimator_type(name)())]
         tables = [read_table(source, PROJECT), mixed_table(source)]
         words = [judge(name, table, source, r) for r in ("onnx", "sklearn") for table in tables]
         lines.append(f"| {' | '.join([name, *words])} |")
