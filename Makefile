@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench bench-tail bench-training bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench bench-tail bench-growth bench-training bench-pins bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +46,9 @@ bench: .venv/.run ## compare with other servers in one run (needs wrk; about 15 
 
 bench-tail: .venv/.run ## single rows beside large batches, and memory over ten minutes (needs wrk)
 	@$(BIN)/python benchmarks/tail.py
+
+bench-growth: .venv/.run ## how cost grows with features, trees, batch size and workers (needs wrk)
+	@$(BIN)/python benchmarks/growth.py
 
 bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
 	@$(BIN)/python benchmarks/training.py

@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -43,13 +45,18 @@ example = manifest["signature"]["example"]
 """
 
 
-def make_model(name: str) -> Path:
-    """Train a model with train.py, and lay out the same model for the others."""
+def make_model(name: str, options: list[str] | None = None) -> Path:
+    """Train a model with train.py, and lay out the same model for the others.
+
+    Args:
+        name: of its folder.
+        options: of train.py; if None, those of `MODELS`.
+    """
     folder = WORK / name
     folder.mkdir(parents=True, exist_ok=True)
     environ = environment(folder)
     if not (folder / "models/v1").is_dir():
-        command = [sys.executable, str(PROJECT / "train.py"), *MODELS[name]]
+        command = [sys.executable, str(PROJECT / "train.py"), *(options or MODELS[name])]
         subprocess.run(command, env=environ, check=True, capture_output=True)
     command = [sys.executable, "-c", EXPORT, str(folder / "models/v1"), str(folder)]
     subprocess.run(command, cwd=PROJECT, env=environ, check=True)
@@ -84,13 +91,26 @@ def install(system: System) -> Path | None:
     return python
 
 
+def need_wrk() -> None:
+    """End in one line where the load generator is missing."""
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed; it is a package of that name (apt-get install wrk)")
+
+
 class Running:
     """A server that was started, with how long it took to its first answer."""
 
-    def __init__(self, system: System, python: Path, folder: Path, port: int = PORT) -> None:
+    def __init__(
+        self,
+        system: System,
+        python: Path,
+        folder: Path,
+        port: int = PORT,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
         self.system, self.port = system, port
         command, cwd = system.start_command(python, port, PROJECT)
-        environ = environment(folder)
+        environ = environment(folder) | dict(extra or {})
         environ["PATH"] = f"{python.parent}:{environ['PATH']}"
         if system.protocol == "mlserver":
             cwd = self._mlserver(folder)

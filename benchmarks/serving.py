@@ -25,7 +25,7 @@ from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.running import PORT, WORK, Running, install, make_model  # noqa: E402
+from benchmarks.running import PORT, WORK, Running, install, make_model, need_wrk  # noqa: E402
 from benchmarks.systems import OURS, SYSTEMS, System  # noqa: E402
 
 Found = dict[str, float]
@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=1, help="of each load in a turn")
     parser.add_argument("--out", type=Path, default=WORK / "serving.json")
     arguments = parser.parse_args()
+    need_wrk()
     asked = [
         s for s in SYSTEMS if s is OURS or not arguments.systems or s.name in arguments.systems
     ]

@@ -12,7 +12,7 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.running import PORT, Running, install, make_model  # noqa: E402
+from benchmarks.running import PORT, Running, install, make_model, need_wrk  # noqa: E402
 from benchmarks.systems import OURS, SYSTEMS, System  # noqa: E402
 
 
@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seconds", type=int, default=8)
     arguments = parser.parse_args()
+    need_wrk()
     for model in "AB":
         beside_batches(model, arguments.seconds)
     soak(arguments.minutes)
