@@ -97,6 +97,14 @@ def need_wrk() -> None:
         sys.exit("wrk is not installed; it is a package of that name (apt-get install wrk)")
 
 
+class ServerError(Exception):
+    """A server does not start, or does not answer as it should."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"{name}: {what}")
+        self.name = name
+
+
 class Running:
     """A server that was started, with how long it took to its first answer."""
 
@@ -150,7 +158,7 @@ class Running:
                     break
                 time.sleep(0.01)
         self.stop()
-        raise RuntimeError(f"{self.system.name} does not answer")
+        raise ServerError(self.system.name, "does not answer")
 
     def processes(self) -> list[psutil.Process]:
         """The process that was started, and all below it."""
@@ -185,7 +193,7 @@ class Running:
         )  # fmt: skip
         used = self.cpu_seconds() - used
         if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-            raise RuntimeError(f"{self.system.name}: {done.stdout}")
+            raise ServerError(self.system.name, done.stdout)
         words = [line.split() for line in done.stdout.splitlines()]
         found = {line[0]: line[1] for line in words if len(line) > 1}
         requests = next(int(line[0]) for line in words if line[1:3] == ["requests", "in"])

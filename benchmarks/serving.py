@@ -14,6 +14,7 @@ import platform
 import statistics
 import sys
 import time
+from contextlib import ExitStack
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,25 @@ from rich.table import Table
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.running import PORT, WORK, Running, install, make_model, need_wrk  # noqa: E402
+from benchmarks.running import PORT, WORK, Running, ServerError, install, make_model, need_wrk  # noqa: E402
 from benchmarks.systems import OURS, SYSTEMS, System  # noqa: E402
 
 Found = dict[str, float]
 
 
-def measure(server: Running, seconds: float) -> Found:
+def measure_alone(system: System, python: Path, folder: Path) -> Found:
+    """Start-up and memory of one server while no other runs: shared pages would be halved."""
+    server = Running(system, python, folder)
+    try:
+        server.load(16, 1)
+        if system.batches:
+            server.load(2, 1, batch=1000)
+        return {"cold start s": server.cold_start, "MB": server.memory()}
+    finally:
+        server.stop()
+
+
+def measure(server: Running, seconds: int) -> Found:
     """One turn of one server."""
     one, many = server.load(1, seconds), server.load(16, seconds)
     found = {
@@ -45,36 +58,34 @@ def measure(server: Running, seconds: float) -> Found:
     }
     if server.system.batches:
         found["rows/s in 1000s"] = 1000 * server.load(2, seconds, batch=1000)["rps"]
+        time.sleep(0.2)  # what wrk left unanswered is not to meet the next server's turn
     return found
 
 
 def run_round(
-    systems: dict[System, Path], folder: Path, turns: int, seconds: float
+    systems: dict[System, Path], folder: Path, turns: int, seconds: int
 ) -> dict[str, list[Found]]:
-    """Start every server, ask each in turn, stop them: system -> what each turn found.
+    """Each server alone; then all of them, turn by turn: system -> what each turn found.
 
-    They stand side by side so that turns lie close together: what else the machine does
-    then meets all of them alike.
+    In their turns they stand side by side, so that turns lie close together: what else the
+    machine does then meets all of them alike. The first of a turn is another each time.
     """
-    servers: list[Running] = []
-    try:
+    with ExitStack() as stack:
+        alone, servers = {}, []
+        for system, python in systems.items():
+            alone[system.name] = measure_alone(system, python, folder)
         for place, (system, python) in enumerate(systems.items()):
             servers.append(Running(system, python, folder, PORT + 10 * place))
+            stack.callback(servers[-1].stop)
         for server in servers:
             server.load(16, 1)
-            if server.system.batches:
-                server.load(2, 1, batch=1000)
-        found: dict[str, list[Found]] = {server.system.name: [] for server in servers}
-        for _ in range(turns):
-            for server in servers:
-                found[server.system.name].append(measure(server, seconds))
-        for server in servers:
-            once = {"cold start s": server.cold_start, "MB": server.memory()}
-            found[server.system.name] = [turn | once for turn in found[server.system.name]]
+        found: dict[str, list[Found]] = {name: [] for name in alone}
+        for turn in range(turns):
+            first = turn % len(servers)
+            for server in servers[first:] + servers[:first]:
+                name = server.system.name
+                found[name].append(measure(server, seconds) | alone[name])
         return found
-    finally:
-        for server in servers:
-            server.stop()
 
 
 def summarise(found: dict[str, list[Found]]) -> dict[str, dict[str, Found]]:
@@ -94,13 +105,19 @@ def summarise(found: dict[str, list[Found]]) -> dict[str, dict[str, Found]]:
     }
 
 
-def run(systems: dict[System, Path], model: str, rounds: int, turns: int, seconds: float) -> Any:
-    """All rounds with one model, summarised."""
+def run(systems: dict[System, Path], model: str, rounds: int, turns: int, seconds: int) -> Any:
+    """All rounds with one model, summarised; a system that fails is named and left out."""
     folder = make_model(model)
     found: dict[str, list[Found]] = {system.name: [] for system in systems}
     for number in range(rounds):
-        for name, more in run_round(systems, folder, turns, seconds).items():
-            found[name] += more
+        try:
+            more = run_round(systems, folder, turns, seconds)
+        except ServerError as error:
+            print(error, file=sys.stderr)
+            left = {s: python for s, python in systems.items() if s.name != error.name}
+            return run(left, model, rounds, turns, seconds)
+        for name in found:
+            found[name] += more[name]
         print(f"model {model}: round {number + 1} of {rounds}", file=sys.stderr)
     return summarise(found)
 
@@ -146,10 +163,10 @@ def main() -> None:
     systems = {system: python for system in asked if (python := install(system))}
     missing = sorted({system.name for system in asked} - {system.name for system in systems})
     started, kept = time.monotonic(), stolen()
-    results = {
-        model: run(systems, model, arguments.rounds, arguments.turns, arguments.seconds)
-        for model in arguments.models
-    }
+    results: dict[str, Any] = {}
+    for model in arguments.models:
+        results[model] = run(systems, model, arguments.rounds, arguments.turns, arguments.seconds)
+        arguments.out.write_text(json.dumps(results, indent=1))
     cores = os.cpu_count() or 1
     machine = {
         "cpu": cpu_name(),

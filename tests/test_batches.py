@@ -1,7 +1,9 @@
 """A batch by columns is the same rows, or the same refusal, as one row after the other."""
 
+import gc
 import json
 import random
+import weakref
 
 import numpy as np
 import pytest
@@ -164,3 +166,16 @@ def test_what_has_another_form_is_not_taken_in_parts(body: bytes, monkeypatch: p
         return
     with pytest.raises(ValidationError):
         quick.validate_python(apart["rows"])
+
+
+def test_a_batch_is_freed_at_once():
+    _, _, quick, _ = make("error")
+    batch = quick.validate_json(json.dumps([good_row(random.Random(4))]))
+    assert batch[0]
+    gone = weakref.ref(batch)
+    gc.disable()
+    try:
+        del batch
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -7,7 +7,6 @@ field of which row is wrong.
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, overload
@@ -39,7 +38,7 @@ class RowBatch(Sequence[Row]):
     ) -> None:
         self._parts, self._row = parts, row
         self._ends = list(accumulate(map(len, matrices)))
-        self._open = lru_cache(1)(self._read)
+        self._opened: tuple[int, Any] = (-1, None)
         self.matrix = np.concatenate(matrices)
 
     def __len__(self) -> int:
@@ -54,11 +53,9 @@ class RowBatch(Sequence[Row]):
         if isinstance(chosen, range):
             return [self[place] for place in chosen]
         part = bisect_right(self._ends, chosen)
-        objects = self._open(part)
-        return self._row.model_validate(objects[chosen - self._ends[part]])
-
-    def _read(self, part: int) -> Any:
-        return _open(self._parts[part])
+        if self._opened[0] != part:  # rows are asked for in their order
+            self._opened = part, _open(self._parts[part])
+        return self._row.model_validate(self._opened[1][chosen - self._ends[part]])
 
 
 BatchValidator = Callable[[Any, ValidatorFunctionWrapHandler], Any]

@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
-from maas.serving.parts import take_apart
+from maas.serving.parts import Parts, take_apart
 from maas.serving.problems import Problem, invalid_body
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
@@ -76,7 +76,9 @@ class Endpoint:
         apart = None if self._is_whole else take_apart(body)
         if apart is not None:
             with suppress(ValidationError):  # said better of the whole body
-                return self.body.validator.validate_python(apart)
+                value = self.body.validator.validate_python(apart)
+                if not any(isinstance(part, Parts) for _, part in value):  # no batch was asked
+                    return value
         return self._parse(body)
 
 

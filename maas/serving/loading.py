@@ -7,12 +7,14 @@ it learns what the service must know of the model, and does not hold what only w
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maas.errors import MaasError, ServeError
 from maas.registry.manifest import Manifest
 from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.signature import FLOAT32_MAX
 
 if TYPE_CHECKING:
     from maas.predictor import Predictor
@@ -44,16 +46,22 @@ def find_limit(version: Version, threads: int, project: Path) -> float:
         ServeError: the model cannot be loaded.
     """
     digest, _, limit = os.environ.get(_HANDED_DOWN, "").partition(" ")
-    if digest == version.manifest.digest:
-        return float(limit)
+    with suppress(ValueError):
+        if digest == version.manifest.digest and 0 < float(limit) <= FLOAT32_MAX:
+            return float(limit)
     version.read(MODEL_FILES[version.manifest.runtime])
     command = [sys.executable, "-m", __name__, str(version.path), str(version.number), str(threads)]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+    paths = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run(
+        command, cwd=project, env=environ, capture_output=True, text=True, check=False
+    )
+    said = (done.stderr if done.returncode else done.stdout).strip().splitlines()
+    if done.returncode or not said:
+        reason = said[-1] if said else f"exit {done.returncode}"
         remedy = "serve another version with MODEL_VERSION, or train a new one"
         raise ServeError(version.tag, f"cannot be loaded ({reason})", remedy)
-    return float(done.stdout)
+    return float(said[-1])
 
 
 def hand_down(version: Version, limit: float) -> None:

@@ -31,9 +31,9 @@ async def send_answer(send: Send, status: int, headers: Iterable[Header], body: 
 
 
 def _may_write(cycle: RequestResponseCycle) -> bool:
-    """Whether the client reads, and waits for a body."""
-    slow = cycle.flow.write_paused
-    return not (slow or cycle.disconnected or cycle.scope["method"] == "HEAD")
+    """Whether nothing was sent yet, and the client reads, and waits for a body."""
+    begun = cycle.response_started or cycle.disconnected
+    return not (begun or cycle.flow.write_paused or cycle.scope["method"] == "HEAD")
 
 
 def _write(

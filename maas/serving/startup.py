@@ -43,7 +43,7 @@ def prepare_deployment(served: Served) -> None:
     os.environ["MODEL_VERSION"] = str(served.version.number)
     os.environ["MODEL_DIGEST"] = served.version.manifest.digest
     hand_down(served.version, served.limit)
-    open_served(served.project)  # the worker's road, once here, where failing is final
+    open_served(served.project)  # as the workers will, here where failing is final
     version = served.version
     log.info("serving %s %s on port %d, keys %s", version.tag, version.manifest.digest, port, keys)
 

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +84,11 @@ def _read_csv(path: Path, texts: Collection[str]) -> pa.Table:
 
 
 def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
+    pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
     size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK)
     try:
-        if size > _BLOCK:
-            # A type that the first block has, and all others fit, is the whole file's.
-            with suppress(pa.ArrowInvalid, pa.ArrowException):
-                return _parse_blocks(path, texts, _BLOCK)
-        return _parse_blocks(path, texts, size)
+        table = _parse_blocks(path, texts) if size > _BLOCK else None
+        return _parse_whole(path, texts, size) if table is None else table
     except UnicodeDecodeError:
         raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
     except (pa.ArrowInvalid, pa.ArrowException) as error:
@@ -99,30 +96,56 @@ def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
         raise DataError(path, what, "correct that line, or save it with commas") from None
 
 
-def _parse_blocks(path: Path, texts: Collection[str], size: int) -> pa.Table:
-    pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
+def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
+    """Parse on all cores; None where it is not sure to be what the whole file would give.
+
+    A type that the first block has, and all others fit, is the whole file's. Integers are read
+    as they are written, so that leading zeros can be seen.
+    """
+    read = pa.csv.ReadOptions(block_size=_BLOCK)
+    try:
+        with pa.csv.open_csv(path, read, convert_options=_conversion(texts)) as reader:
+            schema = reader.schema
+        integers = [field.name for field in schema if pa.types.is_integer(field.type)]
+        convert = _conversion([*texts, *integers])
+        table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
+        for name in integers:
+            place = table.column_names.index(name)
+            written = pa.compute.utf8_trim(table.column(place), characters=" \t")
+            if _leads_with_zeros(written):
+                return None
+            table = table.set_column(place, name, written.cast(pa.int64()))
+    except (pa.ArrowInvalid, pa.ArrowException):
+        return None
+    found = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+    return table if found == integers and len(set(found)) == len(found) else None
+
+
+def _parse_whole(path: Path, texts: Collection[str], size: int) -> pa.Table:
     read = pa.csv.ReadOptions(block_size=size)
-    types = dict.fromkeys(texts, pa.string())
-    convert = pa.csv.ConvertOptions(strings_can_be_null=True, column_types=types)
-    with pa.csv.open_csv(path, read_options=read, convert_options=convert) as reader:
-        schema = reader.schema  # as the first block has it
-    integers = [field.name for field in schema if pa.types.is_integer(field.type)]
-    # Integers are read as they are written, and not again to look for zeros.
-    convert.column_types = types | dict.fromkeys(integers, pa.string())
-    table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
-    for place, name in enumerate(table.column_names):
-        if name in integers:
-            column = table.column(place)
-            _check_zeros(f"{path}: column {name!r}", column)
-            table = table.set_column(place, name, column.cast(pa.int64()))
+    table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(texts))
+    integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+    if len(set(table.column_names)) < table.num_columns or not integers:
+        return table
+    convert = _conversion(integers)
+    convert.include_columns = integers
+    written = pa.csv.read_csv(path, convert_options=convert)
+    for name in integers:
+        if _leads_with_zeros(written.column(name)):
+            remedy = "declare type: category in data.features; write classes as texts"
+            raise DataError(f"{path}: column {name!r}", "holds leading zeros", remedy)
     return table
 
 
-def _check_zeros(where: str, column: pa.ChunkedArray) -> None:
-    """Refuse 00501 as an integer: it is a name, and would come back as 501."""
-    if pa.compute.any(pa.compute.match_substring_regex(column, "^-?0[0-9]")).as_py():
-        remedy = "declare type: category in data.features; write classes as texts"
-        raise DataError(where, "holds leading zeros", remedy)
+def _conversion(texts: Collection[str]) -> pa.csv.ConvertOptions:
+    types = dict.fromkeys(texts, pa.string())
+    return pa.csv.ConvertOptions(strings_can_be_null=True, column_types=types)
+
+
+def _leads_with_zeros(column: pa.ChunkedArray) -> bool:
+    """Whether 00501 is among the integers: it is a name, and would come back as 501."""
+    zeros = pa.compute.match_substring_regex(column, "^[ \t]*-?0[0-9]")
+    return bool(pa.compute.any(zeros).as_py())
 
 
 def _check_lines(where: str, column: pa.ChunkedArray) -> None:
