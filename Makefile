@@ -57,7 +57,7 @@ bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py
 
 estimators: .venv/.run ## measure anew which runtime each estimator passes
-	@$(BIN)/python -W ignore -m maas.training.survey
+	@$(BIN)/python -W ignore -m benchmarks.estimators
 
 bento: .venv/.run ## build a Bento of the newest version
 	$(BIN)/bentoml build

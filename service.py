@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import bentoml
 
-from maas.serving.answers import BatchPrediction, ClassProbabilities, Prediction
-from maas.serving.batches import batch_of
-from maas.serving.packaging import bento_image, bento_labels, bento_model
-from maas.serving.served import open_served
-from maas.serving.startup import prepare_deployment
-from maas.serving.worker import gated, open_predictor
+from maas.serving.api.batch_type import batch_of
+from maas.serving.api.responses import BatchPrediction, ClassProbabilities, Prediction
+from maas.serving.process.deployment import open_served
+from maas.serving.process.packaging import bento_image, bento_labels, bento_model
+from maas.serving.process.preflight import prepare_deployment
+from maas.serving.process.worker import gated, open_predictor
 
 SERVED = open_served(Path(__file__).resolve().parent)
 CONFIG, SIGNATURE, VERSION = SERVED.config, SERVED.signature, SERVED.version.number
 
 if TYPE_CHECKING:
-    from maas.signature import Row
+    from maas.model.signature import Row
 
     Label = Any
     Rows = Sequence[Row]

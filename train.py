@@ -8,11 +8,13 @@ import logging
 import sys
 from pathlib import Path
 
-from maas.cli import print_json, run_command, short_path, stdout_to_stderr
-from maas.config import PROJECT, TrainConfig, load_train_config, models_folder, project_root
+from maas.commands.terminal import print_json, run_command, short_path, stdout_to_stderr
+from maas.config.paths import PROJECT, models_folder, project_root
+from maas.config.reading import load_train_config
+from maas.config.train_config import TrainConfig
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
-from maas.training.determinism import pin_process
+from maas.training.checks.determinism import pin_process
 
 
 def main() -> int:

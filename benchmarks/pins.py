@@ -16,7 +16,7 @@ import numpy as np
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from maas.training.determinism import Numerics, pinned  # noqa: E402
+from maas.training.checks.determinism import Numerics, pinned  # noqa: E402
 
 ROUNDS = 3
 MODELS = {
@@ -29,10 +29,10 @@ TIMED = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {project!r})
-from maas.config import load_train_config
+from maas.config.reading import load_train_config
 config = load_train_config(Path({project!r}) / "configs/train_config.yaml", {settings!r})
 from maas.training.data import read_dataset
-from maas.training.fit import fit
+from maas.training.fit.fit import fit
 data = read_dataset(config, Path({project!r}))
 frame = data.frame()
 start = time.perf_counter()

@@ -23,7 +23,7 @@ import pyarrow.csv
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from maas.training.determinism import pinned  # noqa: E402
+from maas.training.checks.determinism import pinned  # noqa: E402
 
 READ = {
     "pandas": """

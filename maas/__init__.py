@@ -1,21 +1,30 @@
-"""One loop, three wings: train a model, keep it as a version, serve it.
+"""Model as a Service: train a model, keep it as a version, serve it.
 
-**Training** (`maas.training`) turns a config and data into a fitted pipeline and
-hands its files to the registry. **The registry** (`maas.registry`) keeps every run
-as an immutable folder `models/vN/` and mirrors it to the BentoML model store.
-**Serving** (`maas.serving`) answers typed requests from one version. Training and
-serving never import each other: they meet only in the files of a version.
+**Training** (`maas.training`) turns a config and data into a fitted pipeline and hands its
+files to the registry. **The registry** (`maas.registry`) keeps every run as an immutable
+folder `models/vN/` and mirrors it to the BentoML model store. **Serving** (`maas.serving`)
+answers typed requests from one version. Training and serving never import each other: they
+meet only in the files of a version.
 
-The doors are outside this package: `train.py` (offline), `service.py` (online) and
-`python -m maas` (the registry's commands). Inside, imports run one way::
+The entry points are outside this package: `train.py` trains, `service.py` serves, and
+`python -m maas` runs the commands of `maas.commands`. Imports run one way: a module imports
+its own package and the lines above its own::
 
-    train.py, __main__ -> training -> registry -> predictor, config, signature, errors
-    service.py         -> serving  -> registry -> ...
+    errors, strict_model
+    model
+    config
+    logs, progress, tables
+    registry
+    training | serving
+    commands
+    __main__, train, service
 
-- `errors`     every error a user can meet, with its exit code
-- `config`     the two YAML files, as frozen strict types
-- `signature`  what a model takes and gives; the API's row type comes from it
-- `predictor`  rows -> arrays -> answers; shared by serving and the parity check
+- `errors`        every error that a user can meet, with its exit code
+- `strict_model`  the base of what is read from a file or recorded in one
+- `model`         what training and serving share: the signature, the encoding, the predictor
+- `config`        the two YAML files, as frozen strict types
+- `tables`        files to typed columns
+- `logs`, `progress`  what a run says while it runs
 """
 
 import os

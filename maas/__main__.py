@@ -7,16 +7,24 @@ import re
 import sys
 from dataclasses import asdict
 
-from maas.cli import print_json, print_table, run_command, short_path, stdout_to_stderr
-from maas.config import PROJECT, load_service_config, models_folder
+from maas.commands.terminal import (
+    print_json,
+    print_table,
+    run_command,
+    short_path,
+    stdout_to_stderr,
+)
+from maas.config.paths import PROJECT, models_folder
+from maas.config.reading import load_service_config
+from maas.config.train_config import Numerics
 from maas.errors import DamagedError, InputError, VersionError
 from maas.progress import Progress
 from maas.registry.comparison import compare
+from maas.registry.registry import Registry
 from maas.registry.store import Mirror, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
-from maas.registry.versions import Registry
-from maas.training.determinism import Numerics, pin_process
+from maas.training.checks.determinism import pin_process
 
 
 def main() -> int:
@@ -139,8 +147,8 @@ def _numerics(registry: Registry, numbers: list[int]) -> Numerics:
 
 def _verify_pinned(registry: Registry, numbers: list[int], as_json: bool) -> int:
     # numpy is loaded below here, after the process was pinned.
+    from maas.training.checks.verify import EXIT_CODES, damaged, verify
     from maas.training.run import PRODUCE_STEPS
-    from maas.training.verify import EXIT_CODES, damaged, verify
 
     results = []
     log = logging.getLogger("maas")

@@ -8,7 +8,7 @@ from time import gmtime
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from maas.config import Env, LogLevel
+from maas.config.service_config import Env, LogLevel
 from maas.errors import StorageError
 
 _BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")

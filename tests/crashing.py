@@ -25,8 +25,8 @@ from pathlib import Path
 import yaml
 
 from maas.errors import MaasError
+from maas.registry.registry import Registry
 from maas.registry.store import open_store
-from maas.registry.versions import Registry
 from tests.samples import FILES, RUN, make_manifest
 
 FAULTS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)

@@ -1,7 +1,7 @@
 """A small version, made without training."""
 
+from maas.model.signature import Feature, Signature
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord
-from maas.signature import Feature, Signature
 
 RUN = b'{"created_at": "2026-01-02T03:04:05Z"}\n'
 FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle"}

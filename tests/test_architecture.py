@@ -1,31 +1,38 @@
-"""The house keeps its shape: who may import whom, and what serving must never load."""
+"""The layout is the architecture: who may import whom, and what serving must never load."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
 
+import maas
 from tests.conftest import PROJECT, House
 
-# Higher rungs import lower ones. A package's modules stand on its rung.
-LADDER = [
-    "errors explanation",
-    "yamlfile",
-    "signature",
-    "config",
-    "predictor cli logs progress",
-    "registry",
-]
-BENTOML = {"maas.registry.store", "maas.serving", "service"}
-NEVER_IN_SERVING = {"sklearn", "scipy", "pandas", "polars", "skl2onnx", "onnx", "joblib", "rich"}
+LAYERS = """
+    errors, strict_model
+    model
+    config
+    logs, progress, tables
+    registry
+    training | serving
+    commands
+    __main__, train, service
+"""
+"""Lower layers first. What stands beside a bar never imports what is on the other side."""
+
+IMPORTS_BENTOML = (
+    "maas.registry.store", "maas.serving.app", "maas.serving.process", "service",
+)  # fmt: skip
+NEVER_IN_SERVING = {
+    "sklearn", "scipy", "pandas", "polars", "pyarrow", "skl2onnx", "onnx", "joblib", "rich",
+}  # fmt: skip
+MODEL_LIBRARIES = {"numpy", "onnxruntime", "pydantic", "joblib"}
+"""What `maas.model` imports; joblib only where a pickle is served."""
 
 
 def modules() -> dict[str, Path]:
-    files = [
-        PROJECT / "train.py",
-        PROJECT / "service.py",
-        *sorted((PROJECT / "maas").rglob("*.py")),
-    ]
+    files = [PROJECT / "train.py", PROJECT / "service.py", *(PROJECT / "maas").rglob("*.py")]
     names = {}
     for file in files:
         parts = file.relative_to(PROJECT).with_suffix("").parts
@@ -33,60 +40,79 @@ def modules() -> dict[str, Path]:
     return names
 
 
-def imports(file: Path) -> set[str]:
+MODULES = modules()
+
+
+def imports(module: str) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: write imports from the top"
+            assert node.level == 0, f"{module}: write imports from the top"
             found.add(node.module or "")
     return found
 
 
-def rung(module: str) -> int:
-    part = module.split(".")[1] if module.startswith("maas.") else module
-    for height, names in enumerate(LADDER):
-        if part in names.split():
-            return height
-    return len(LADDER)
-
-
 def own(names: set[str]) -> set[str]:
-    return {name for name in names if name.split(".")[0] == "maas"}
+    return {name for name in names if name in MODULES and name != "maas"}
 
 
-@pytest.mark.parametrize("module", sorted(modules()))
-def test_imports_run_down_the_ladder(module):
-    for imported in own(imports(modules()[module])):
-        assert rung(imported) <= rung(module), f"{module} imports {imported}, which stands above it"
+def libraries(names: set[str]) -> set[str]:
+    roots = {name.split(".")[0] for name in names}
+    return roots - sys.stdlib_module_names - {"maas", "train", "service"}
 
 
-def test_training_and_serving_never_import_each_other():
-    for module, file in modules().items():
-        names = own(imports(file))
+def place(module: str) -> tuple[int, str]:
+    """The number of a module's layer, and its name in there."""
+    name = module.removeprefix("maas.").split(".")[0]
+    for number, line in enumerate(LAYERS.strip().splitlines()):
+        if name in line.replace(",", " ").replace("|", " ").split():
+            return number, name
+    raise AssertionError(f"{module} is in no layer: name it in the tour and here")
+
+
+def test_the_tour_shows_these_layers():
+    assert LAYERS.strip("\n") in (maas.__doc__ or "")
+
+
+@pytest.mark.parametrize("module", sorted(MODULES.keys() - {"maas"}))
+def test_imports_run_one_way(module: str):
+    number, name = place(module)
+    for imported in own(imports(module)):
+        lower, other = place(imported)
+        assert lower < number or other == name, f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("package", [name for name in sorted(MODULES) if name.count(".") <= 2])
+def test_every_package_is_a_tour_of_its_modules(package: str):
+    file = MODULES[package]
+    if file.name != "__init__.py":
+        return
+    text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    for inner in sorted(file.parent.iterdir()):
+        name = inner.stem
+        if not name.startswith("_") and (inner.suffix == ".py" or (inner / "__init__.py").exists()):
+            assert f"`{name}`" in text or f"`maas.{name}`" in text, f"{package} leaves out {name}"
+
+
+def test_bentoml_is_imported_in_few_places():
+    for module in MODULES:
+        if libraries(imports(module)) & {"bentoml", "_bentoml_sdk", "_bentoml_impl"}:
+            assert module.startswith(IMPORTS_BENTOML), module
+
+
+def test_serving_names_no_training_library_and_reads_no_tables():
+    for module in MODULES:
         if module.startswith("maas.serving") or module == "service":
-            assert not any(name.startswith("maas.training") for name in names), module
-        if module.startswith("maas.training") or module in {"train", "maas.__main__"}:
-            assert not any(name.startswith("maas.serving") for name in names), module
+            assert not libraries(imports(module)) & NEVER_IN_SERVING, module
+            assert not any(name.startswith("maas.tables") for name in imports(module)), module
 
 
-def test_nothing_below_the_doors_imports_a_door():
-    for module, file in modules().items():
-        assert not imports(file) & {"train", "service", "maas.__main__"}, module
-
-
-def test_only_the_store_and_serving_import_bentoml():
-    for module, file in modules().items():
-        if any(name.split(".")[0] in {"bentoml", "_bentoml_sdk"} for name in imports(file)):
-            assert any(module.startswith(allowed) for allowed in BENTOML), module
-
-
-def test_serving_names_no_training_library():
-    for module, file in modules().items():
-        if module.startswith("maas.serving") or module == "service":
-            loaded = {name.split(".")[0] for name in imports(file)}
-            assert not loaded & NEVER_IN_SERVING, module
+def test_what_training_and_serving_share_needs_few_libraries():
+    for module in MODULES:
+        if module.startswith("maas.model"):
+            assert libraries(imports(module)) <= MODEL_LIBRARIES, module
 
 
 def test_importing_the_service_loads_no_training_library(trained: House):
@@ -100,6 +126,7 @@ def test_importing_the_service_loads_no_training_library(trained: House):
         assert f'"{name}"' not in done.stdout
 
 
-def test_pinning_needs_nothing_but_the_standard_library():
-    allowed = {"os", "platform", "subprocess", "sys", "collections.abc", "typing"}
-    assert imports(modules()["maas.training.determinism"]) <= allowed
+def test_numpy_is_not_loaded_before_the_process_is_pinned(trained: House):
+    code = "import train, maas.__main__, sys; sys.exit('numpy' in sys.modules)"
+    done = trained.run("-c", code)
+    assert done.returncode == 0, done.stderr

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from maas.predictor import Predictor
-from maas.serving.batches import batch_of
-from maas.serving.columns import RowBatch
-from maas.serving.parts import take_apart
-from maas.signature import FLOAT32_MAX, Feature, Signature, row_type
+from maas.model.predictor import Predictor
+from maas.model.signature import FLOAT32_MAX, Feature, Signature, row_type
+from maas.serving.api.batch_type import batch_of
+from maas.serving.api.json_chunks import take_apart
+from maas.serving.api.row_batch import RowBatch
 
 FEATURES = (
     Feature(name="number", column="n", type="number", minimum=0.0, maximum=1.0),
@@ -115,7 +115,7 @@ NASTY = ["a", "},{", '"},{"', "}, {", "[", "]", "[]}", '\\"', "é}\n,{", "😀"]
 
 
 def test_a_body_in_parts_is_the_same_body_or_left_whole(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.serving.parts._PART", 1)
+    monkeypatch.setattr("maas.serving.api.json_chunks._PART", 1)
     rng = random.Random(3)
     _, _, quick, slow = make("ignore")
     cut = whole = 0
@@ -158,7 +158,7 @@ ROW = b'{"number": 1}'
     ],
 )  # fmt: skip
 def test_what_has_another_form_is_not_taken_in_parts(body: bytes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.serving.parts._PART", 1)
+    monkeypatch.setattr("maas.serving.api.json_chunks._PART", 1)
     _, _, quick, _ = make("error", FEATURES[:1])
     body = body.replace(b"%b", ROW)
     apart = take_apart(body)

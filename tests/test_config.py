@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maas.config import (
-    load_service_config,
-    load_train_config,
-    models_folder,
-    project_root,
-)
+from maas.config.paths import models_folder, project_root
+from maas.config.reading import load_service_config, load_train_config
 from maas.errors import ConfigError
 from tests.conftest import PROJECT
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from maas.errors import StorageError
-from maas.registry import files, versions
-from maas.registry.versions import Registry
+from maas.registry import files
+from maas.registry.registry import Registry
+from maas.registry.staging import staged
 from tests.conftest import House
 from tests.crashing import broken_afterwards, broken_entries, broken_versions, numbers
 from tests.samples import FILES, RUN, make_manifest
@@ -106,7 +107,7 @@ def test_many_train_py_at_once_each_publish(house: House):
 def test_a_live_trainer_s_staging_is_left_alone(house: House):
     registry = Registry(house.models)
     registry.prepare("m")
-    with versions.staged(house.models, {"model.onnx": b"mine"}) as folder:
+    with staged(house.models, {"model.onnx": b"mine"}) as folder:
         registry.prepare("m")
         assert (folder / "model.onnx").read_bytes() == b"mine"
     assert list(house.models.iterdir()) == []

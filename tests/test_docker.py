@@ -13,7 +13,7 @@ import httpx
 import pytest
 import yaml
 
-from maas.registry.versions import Registry
+from maas.registry.registry import Registry
 from tests.conftest import PROJECT, House, free_port
 
 ROW = {"feature1": 1, "feature2": 2}

@@ -9,18 +9,18 @@ import pyarrow as pa
 import pytest
 from sklearn.preprocessing import FunctionTransformer
 
-from maas.config import ModelConfig
+from maas.config.train_config import ModelConfig
 from maas.errors import ConfigError, DataError, ParityError
-from maas.predictor import OnnxScorer, Predictor
+from maas.model.predictor import OnnxScorer, Predictor
+from maas.tables.reading import read_table
+from maas.training.checks.parity import check_parity, measure_parity
+from maas.training.checks.thresholds import find_thresholds, is_tie
 from maas.training.data import Dataset, make_dataset
 from maas.training.export import export_onnx
-from maas.training.fit import Fitted, fit
-from maas.training.parity import check_parity, measure_parity
+from maas.training.fit.fit import Fitted, fit
 from maas.training.reference import describe_reference
 from maas.training.run import sign
 from maas.training.split import split_rows
-from maas.training.tables import read_table
-from maas.training.thresholds import find_thresholds, is_tie
 from tests.conftest import PROJECT, House
 
 EXAMPLES = PROJECT / "configs/examples"
@@ -257,7 +257,7 @@ def test_params_are_checked_before_anything_is_read():
 
 
 def test_the_page_of_estimators_is_what_the_survey_finds(house: House):
-    code = "from maas.training.survey import survey; print(survey(), end='')"
+    code = "from benchmarks.estimators import survey; print(survey(), end='')"
     done = house.run("-W", "ignore", "-c", code, timeout=300)
     assert done.returncode == 0, done.stderr
     page = Path(PROJECT / "docs/estimators.md").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 import maas.registry
 from maas.errors import DamagedError, StorageError, VersionError
 from maas.registry.manifest import canonical_json
-from maas.registry.versions import Registry
+from maas.registry.registry import Registry
 from tests.conftest import PROJECT, House
 from tests.samples import FILES, RUN, make_manifest
 

@@ -166,7 +166,7 @@ def test_a_wrong_call_is_exit_2(trained: House, args: list[str]):
 def test_pins_that_did_not_take_are_an_error(house: House):
     code = (
         "import os; os.environ['OPENBLAS_CORETYPE'] = 'Haswell'; import numpy;"
-        "from maas.training.pinned import check_pins; check_pins('portable')"
+        "from maas.training.checks.pin_check import check_pins; check_pins('portable')"
     )
     extra = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = house.run("-c", code, extra=extra)

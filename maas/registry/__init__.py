@@ -4,17 +4,17 @@
 
 - `manifest`    the record of a version, and the digest over it
 - `version`     one published version and its files
-- `versions`    `Registry`: the versions of a models folder, and how one more is published
+- `registry`    `Registry`: the versions of a models folder, and how one more is published
 - `staging`     where a version is filled before anyone can see it
 - `files`       durable writes and checked reads
 - `locks`       file locks that die with their holder
-- `entries`     one entry of the BentoML store
+- `store_entry` one entry of the BentoML store
 - `store`       the store as the registry's mirror
 - `summary`     what `list` says of each version
 - `comparison`  what `diff` says of two
 """
 
+from maas.registry.registry import Registry
 from maas.registry.version import Version
-from maas.registry.versions import Registry
 
 __all__ = ["Registry", "Version"]

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError
 
 from maas.errors import DamagedError
-from maas.signature import Frozen, Runtime, Signature
+from maas.model.signature import Runtime, Signature
+from maas.strict_model import StrictModel
 
 SCHEMA_VERSION: Literal[1] = 1
 """Raise it when a reader of an older manifest would misread the new one; not for a new key."""
@@ -17,14 +18,14 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
-class FileRecord(Frozen):
+class FileRecord(StrictModel):
     """A file of a version: its hash and its size in bytes."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
 
 
-class DataRecord(Frozen):
+class DataRecord(StrictModel):
     """The data a version was made from: source as written, hash as read, rows."""
 
     source: str
@@ -32,14 +33,14 @@ class DataRecord(Frozen):
     rows: int
 
 
-class ParityRecord(Frozen):
+class ParityRecord(StrictModel):
     """Whether the served model answered as the fitted one, within which tolerance."""
 
     passed: bool
     tolerance: float
 
 
-class Manifest(Frozen):
+class Manifest(StrictModel):
     """manifest.json. Under the digest stand inputs and reproducible results only."""
 
     schema_version: Literal[1] = SCHEMA_VERSION

@@ -16,7 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from maas.errors import DamagedError, StorageError
-from maas.registry.entries import (
+from maas.registry.files import storage_error, write_synced
+from maas.registry.locks import hold
+from maas.registry.registry import Registry
+from maas.registry.store_entry import (
     STAGING,
     inspect_entry,
     is_unreadable,
@@ -25,10 +28,7 @@ from maas.registry.entries import (
     remove_entry,
     write_entry,
 )
-from maas.registry.files import storage_error, write_synced
-from maas.registry.locks import hold
 from maas.registry.version import Version, numbers_among
-from maas.registry.versions import Registry
 
 State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
 _LOCK = "maas.lock"

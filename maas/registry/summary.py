@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from maas.errors import DamagedError, MaasError
+from maas.registry.registry import Registry
 from maas.registry.version import Version
-from maas.registry.versions import Registry
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from maas.errors import DamagedError
+from maas.model.signature import Runtime
 from maas.registry.files import RESTORE, check_file, read_checked
 from maas.registry.manifest import Manifest
-from maas.signature import Runtime
 
 MANIFEST = "manifest.json"
 PICKLE = "saved_model.pkl"

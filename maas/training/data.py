@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from maas.config import FeatureConfig, ModelConfig
+from maas.config.train_config import FeatureConfig, ModelConfig
 from maas.errors import DataError
-from maas.signature import FeatureType
-from maas.training.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
-from maas.training.tables import read_table
+from maas.model.signature import FeatureType
+from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
+from maas.tables.reading import read_table
 
 _ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
 """Texts of this form are ordered as the times they stand for."""

@@ -14,8 +14,8 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ConfigError
-from maas.predictor import INPUT
-from maas.training.pipeline import EXPORTED
+from maas.model.predictor import INPUT
+from maas.training.fit.pipeline import EXPORTED
 
 OPSET = {"": 21, "ai.onnx.ml": 3}
 """The newest operator sets that skl2onnx 1.20 writes for every listed estimator."""

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maas.predictor import label_text
-from maas.signature import Signature
+from maas.model.predictor import label_text
+from maas.model.signature import Signature
 from maas.training.data import Dataset
 from maas.training.split import Indices
 

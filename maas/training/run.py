@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maas.config import GateConfig, ModelConfig, TrainConfig
+from maas.config.train_config import GateConfig, ModelConfig, TrainConfig
 from maas.errors import ConfigError, GateError, StorageError
-from maas.predictor import Matrix, Predictor
+from maas.model.predictor import Matrix, Predictor
+from maas.model.signature import Label, Signature, Value
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
+from maas.registry.registry import Registry
 from maas.registry.store import Mirror, open_store
 from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
-from maas.registry.versions import Registry
-from maas.signature import Label, Signature, Value
-from maas.training.circumstances import describe_run
+from maas.training.checks.parity import Parity, check_parity, load_scorer, tolerance_for
+from maas.training.checks.pin_check import check_pins
 from maas.training.data import Column, Dataset, read_dataset
-from maas.training.estimators import task_of
 from maas.training.export import export_onnx, export_pickle
-from maas.training.fit import Fitted, fit
-from maas.training.parity import Parity, check_parity, load_scorer, tolerance_for
-from maas.training.pinned import check_pins
+from maas.training.fit.estimators import task_of
+from maas.training.fit.fit import Fitted, fit
+from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
-from maas.config import ModelConfig
+from maas.config.train_config import ModelConfig
 from maas.errors import ConfigError, DataError
 from maas.training.data import Dataset
 

@@ -1,0 +1,63 @@
+"""Reads the two YAML files into their types.
+
+A typo fails here, with the file, the key, the value and the remedy.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from maas.config.explanation import explain
+from maas.config.service_config import ServiceConfig
+from maas.config.train_config import TrainConfig
+from maas.config.yaml_file import override_key, read_yaml
+from maas.errors import ConfigError
+from maas.strict_model import StrictModel
+
+ConfigT = TypeVar("ConfigT", bound=StrictModel)
+
+
+def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
+    """Read a train config and apply `--set KEY=VALUE` overrides.
+
+    Raises:
+        ConfigError: the file, a key or an override is wrong.
+    """
+    data = read_yaml(path)
+    for override in overrides:
+        override_key(data, override)
+    return _validate(TrainConfig, data, path)
+
+
+def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
+    """Read a service config; a variable in capitals goes before the file.
+
+    An empty variable counts as none, but for the keys.
+
+    Raises:
+        ConfigError: the file, a key or a variable is wrong.
+    """
+    data = read_yaml(path) if path.exists() else {}
+    for name, field in ServiceConfig.model_fields.items():
+        raw = environ.get(name.upper())
+        if raw == "" and name == "api_keys_file":  # most likely a secret that was not filled in
+            raise ConfigError("variable API_KEYS_FILE", "is empty", "name the file, or unset it")
+        if raw:
+            kind: Any = Annotated[field.annotation, field]
+            try:
+                data[name] = TypeAdapter(kind).validate_strings(raw)
+            except ValidationError as error:
+                what, remedy = explain(error, ServiceConfig, name)
+                raise ConfigError(f"variable {name.upper()}", what, remedy) from None
+    return _validate(ServiceConfig, data, path)
+
+
+def _validate(kind: type[ConfigT], data: dict[str, Any], path: Path) -> ConfigT:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        what, remedy = explain(error, kind)
+        raise ConfigError(path, what, remedy) from None

@@ -1,0 +1,147 @@
+"""configs/train_config.yaml as types: all that one training run depends on."""
+
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from maas.config.service_config import Env, LogLevel, Text
+from maas.model.signature import FeatureType, Runtime
+from maas.strict_model import StrictModel
+
+# BentoML's own rule for tag names (bentoml/_internal/tag.py), minus ":" and "/".
+ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?$")]
+Numerics = Literal["portable", "native"]
+
+
+class AppConfig(StrictModel):
+    """Who runs this, and where: dev logs text, prod logs JSON."""
+
+    name: Text = "model-service"
+    env: Env = "dev"
+
+
+class PathsConfig(StrictModel):
+    """Folders, relative to the project root."""
+
+    models_dir: Text = "models"
+    logs_dir: Text = "logs"
+
+
+class LoggingConfig(StrictModel):
+    """How much a run says."""
+
+    level: LogLevel = "INFO"
+
+
+class FeatureConfig(StrictModel):
+    """One feature: its column, and what to take instead of what the data suggest."""
+
+    column: Text
+    type: FeatureType | None = None
+    nullable: bool | None = None
+
+
+class DataConfig(StrictModel):
+    """Where the rows come from; `features` maps API name -> column.
+
+    Features absent: every column but the target and the one that the split goes by.
+    """
+
+    source: Text
+    target: Text
+    features: Annotated[dict[Text, Text | FeatureConfig], Field(min_length=1)] | None = None
+
+
+class SplitConfig(StrictModel):
+    """Which rows are held out. Method absent: stratified for classes, random for numbers.
+
+    `group` keeps all rows of one value of `column` on one side; `time` holds out the
+    rows with the newest values of `column`.
+    """
+
+    method: Literal["random", "stratified", "group", "time"] | None = None
+    test_size: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    column: Text | None = None
+
+    @model_validator(mode="after")
+    def _column_suits_method(self) -> Self:
+        if (self.method in ("group", "time")) != (self.column is not None):
+            raise ValueError("the methods group and time need `column`, the others take none")
+        return self
+
+
+class PreprocessingConfig(StrictModel):
+    """How features become what the estimator sees; `auto` is what suits the estimator.
+
+    impute: of numbers. auto: the median where there can be gaps, nothing for estimators
+        that take gaps themselves.
+    scale: of numbers. auto: standardised, but not for trees, which do not need it.
+    encode: of categories; a gap is none of them.
+    unknown: a category that training did not see. error: the service refuses it;
+        ignore: it counts as a gap.
+    """
+
+    impute: Literal["auto", "median", "mean", "most_frequent", "none"] = "auto"
+    scale: Literal["auto", "standard", "none"] = "auto"
+    encode: Literal["onehot", "ordinal"] = "onehot"
+    unknown: Literal["error", "ignore"] = "error"
+
+
+class EstimatorConfig(StrictModel):
+    """A scikit-learn class by name, and its constructor's parameters."""
+
+    name: Text
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _params_can_be_recorded(self) -> Self:
+        try:
+            json.dumps(self.params, allow_nan=False)
+        except (TypeError, ValueError):
+            raise ValueError("params may hold finite numbers, texts, lists and mappings") from None
+        return self
+
+
+class GateConfig(StrictModel):
+    """Bounds of one metric; a run outside them is not published."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> Self:
+        if self.min is None and self.max is None:
+            raise ValueError("a gate needs `min` or `max`")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("`min` is above `max`")
+        return self
+
+
+class ModelConfig(StrictModel):
+    """What determines the model: equal values and equal data give equal bytes."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
+    data: DataConfig
+    split: SplitConfig = SplitConfig()
+    preprocessing: PreprocessingConfig = PreprocessingConfig()
+    estimator: EstimatorConfig
+    runtime: Runtime = "onnx"
+    numerics: Numerics = "portable"
+
+
+class TrainConfig(ModelConfig):
+    """configs/train_config.yaml: one complete run."""
+
+    app: AppConfig = AppConfig()
+    paths: PathsConfig = PathsConfig()
+    logging: LoggingConfig = LoggingConfig()
+    model_name: ModelName
+    gates: dict[Text, GateConfig] = Field(default_factory=dict)
+
+    @property
+    def determining(self) -> ModelConfig:
+        """The part that goes under the digest; threads change how long a fit takes, no bit."""
+        content = self.model_dump(include=set(ModelConfig.model_fields))
+        content["estimator"]["params"].pop("n_jobs", None)
+        return ModelConfig.model_validate(content, strict=True)

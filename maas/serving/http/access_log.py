@@ -1,0 +1,84 @@
+"""One line per request: text for people in dev, JSON for machines in prod.
+
+The line is formatted here and not by `logging`: this is on the path of every request. Lines
+of one turn of the event loop are written together.
+"""
+
+import asyncio
+import os
+import re
+from contextlib import suppress
+from time import gmtime, strftime, time
+
+from maas.config.service_config import Env
+from maas.serving.http.types import Headers
+
+# https://www.w3.org/TR/trace-context/#traceparent-header: version-trace-parent-flags
+_TRACE = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
+_STDERR = 2
+
+# Ids, methods and routes hold no character that JSON would escape.
+_FORMS: dict[Env, tuple[str, str, str]] = {
+    "dev": ("{0} INFO {3} {4} {5} {6:.2f}ms v{7} request={1}{2}\n", " trace=%s", ""),
+    "prod": (
+        '{{"time":"{0}","level":"INFO","message":"request","request_id":"{1}","trace_id":{2},'
+        '"method":"{3}","route":"{4}","status":{5},"duration_ms":{6:.3f},"model_version":{7}}}\n',
+        '"%s"',
+        "null",
+    ),
+}
+"""A line, and how a trace and none are written in it."""
+
+
+def trace_id(headers: Headers) -> str | None:
+    """The trace id of a W3C traceparent header, if there is a sane one."""
+    given = headers.get(b"traceparent")
+    match = _TRACE.fullmatch(given) if given else None
+    return match[1].decode() if match else None
+
+
+class AccessLog:
+    """Writes the lines to stderr.
+
+    Args:
+        env: the form of a line.
+        model_version: the number that every line names.
+    """
+
+    def __init__(self, env: Env, model_version: int) -> None:
+        self._form, self._traced, self._untraced = _FORMS[env]
+        self._version = model_version
+        self._second, self._stamp = 0, ""
+        self._lines: list[str] = []
+
+    def record(
+        self,
+        request_id: str,
+        trace: str | None,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+    ) -> None:
+        """Note one answered request."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self._write)
+        traced = self._traced % trace if trace else self._untraced
+        values = (self._now(), request_id, traced, method, route, status, seconds * 1000)
+        self._lines.append(self._form.format(*values, self._version))
+
+    def _write(self) -> None:
+        text = "".join(self._lines).encode()
+        self._lines.clear()
+        with suppress(OSError):  # a log that cannot be written is no reason not to answer
+            while text:
+                text = text[os.write(_STDERR, text) :]
+
+    def _now(self) -> str:
+        """RFC 3339 in UTC, with milliseconds."""
+        now = time()
+        second = int(now)
+        if second != self._second:
+            self._second, self._stamp = second, strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+        return f"{self._stamp}.{int((now - second) * 1000):03d}Z"

@@ -1,0 +1,11 @@
+"""The base of every type that is read from a file or recorded in one."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class StrictModel(BaseModel):
+    """Immutable, no coercion, no unknown key, finite numbers; defaults are checked too."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", allow_inf_nan=False, validate_default=True
+    )

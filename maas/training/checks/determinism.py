@@ -1,0 +1,98 @@
+"""Pins the numeric environment before numpy is loaded, so that equal runs give equal bytes.
+
+Threads, the BLAS kernel, numpy's SIMD dispatch and glibc's FMA variants each change
+the last bits of a trained model; seeds alone prove nothing. All four are chosen when
+the libraries are loaded, so they must stand in the environment before that: the
+process scrubs what it inherited, sets the pins and executes itself once.
+
+This module imports nothing but the standard library, and nothing may import numpy
+before `pin_process` has returned.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from maas.config.train_config import Numerics
+
+_INHERITED = (
+    "OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_", "NPY_", "VECLIB_",
+    "SKLEARN_", "GLIBC_TUNABLES", "PYTHONHASHSEED",
+)  # fmt: skip
+_GUARD = "MAAS_PINNED"
+
+_EVERYWHERE = {
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+}
+# The oldest x86-64 that numpy's wheels run on (x86-64-v2): what it computes, all compute.
+_X86_64 = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+}
+_GLIBC = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4"}
+
+
+def pins(numerics: Numerics) -> dict[str, str]:
+    """The variables that this machine needs for `numerics`.
+
+    `native` pins the hash seed alone: all threads and CPU features, and no promise
+    that another machine gives the same bytes.
+    """
+    if numerics == "native":
+        return {"PYTHONHASHSEED": "0"}
+    chosen = dict(_EVERYWHERE)
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        chosen |= _X86_64
+        if sys.platform == "linux":
+            chosen |= _GLIBC
+    return chosen
+
+
+def promise(numerics: Numerics) -> str:
+    """What a run may say about its bytes, for run.json."""
+    if numerics == "native":
+        return "none across machines: all threads and CPU features"
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        return "bit-identical on any x86-64 Linux (glibc) with the locked packages"
+    return "bit-identical on this machine with the locked packages"
+
+
+def pinned(environ: Mapping[str, str], numerics: Numerics) -> dict[str, str]:
+    """`environ` without what would change the numbers, and with the pins."""
+    kept = {k: v for k, v in environ.items() if not k.upper().startswith(_INHERITED)}
+    return kept | pins(numerics)
+
+
+def pin_process(numerics: Numerics) -> None:
+    """Return in a process that is pinned; execute this one anew if it is not.
+
+    Raises:
+        RuntimeError: numpy is loaded already, or the pins did not survive the restart.
+    """
+    restarted = os.environ.pop(_GUARD, None) == str(_guardian())
+    wanted = pinned(os.environ, numerics)
+    if dict(os.environ) == wanted:
+        return
+    if restarted:
+        lost = sorted(k for k in os.environ if os.environ[k] != wanted.get(k))
+        raise RuntimeError(f"variables changed while the process started: {', '.join(lost)}")
+    if "numpy" in sys.modules:
+        raise RuntimeError("numpy was loaded before the process was pinned")
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    command = [sys.executable, *sys.orig_argv[1:]]
+    wanted[_GUARD] = str(os.getpid())
+    if sys.platform == "win32":  # there, execve would give the terminal back at once
+        raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
+    os.execve(sys.executable, command, wanted)  # noqa: S606
+
+
+def _guardian() -> int:
+    """The process that set the guard: execve keeps the number, a subprocess has a parent."""
+    return os.getppid() if sys.platform == "win32" else os.getpid()

@@ -1,0 +1,166 @@
+"""Proves a version by training it again, from its own manifest, and comparing."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from maas.config.paths import PROJECT
+from maas.config.train_config import TrainConfig
+from maas.errors import DamagedError, DataError, InputError, UnreadableDataError
+from maas.model.predictor import Predictor, make_scorer
+from maas.registry.comparison import differences
+from maas.registry.manifest import Manifest
+from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.training.data import read_dataset
+from maas.training.provenance import describe_environment
+from maas.training.run import Product, produce
+
+Verdict = Literal["bit-identical", "equivalent", "mismatch"]
+EXIT_CODES: dict[Verdict, int] = {"bit-identical": 0, "equivalent": 3, "mismatch": 1}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What retraining a version showed.
+
+    Attributes:
+        version: its number.
+        verdict: `bit-identical`, `equivalent` (same labels on the held-out rows, numbers
+            within the manifest's tolerance) or `mismatch`.
+        reason: in words.
+        differing_files: files whose bytes differ.
+        labels_differ: held-out rows that get another label.
+        max_difference: largest |difference| of a number on the held-out rows.
+        circumstances: what differs between then and now: name -> [then, now].
+    """
+
+    version: int
+    verdict: Verdict
+    reason: str
+    differing_files: tuple[str, ...] = ()
+    labels_differ: int = 0
+    max_difference: float = 0.0
+    circumstances: dict[str, list[Any]] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The result in one plain sentence."""
+        return f"v{self.version} is {_WORDS[self.verdict]}: {self.reason}."
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as a JSON document."""
+        return asdict(self) | {"sentence": self.sentence}
+
+
+_WORDS = {"bit-identical": "bit-identical", "equivalent": "equivalent", "mismatch": "a mismatch"}
+
+
+def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> Verification:
+    """Check the stored files, train again into memory, compare; the registry is not touched.
+
+    Raises:
+        UnreadableDataError: the data cannot be read any more.
+        MaasError: the training failed otherwise.
+    """
+    report(f"checking the files of {version.label}")
+    try:
+        version.check()
+    except DamagedError as error:
+        return damaged(version.number, error)
+    run = version.read_run()
+    now = describe_environment(version.manifest.config["numerics"])
+    circumstances = differences({key: run.get(key) for key in now}, now)
+    found = replace(_retrain(version, _data_root(run), report), circumstances=circumstances)
+    if circumstances and found.verdict != "bit-identical":
+        changes = "; ".join(f"{k} {old} -> {new}" for k, (old, new) in circumstances.items())
+        return replace(found, reason=f"{found.reason}; circumstances that differ: {changes}")
+    return found
+
+
+def damaged(number: int, error: DamagedError) -> Verification:
+    """The verdict on a version whose files are not the published ones."""
+    return Verification(number, "mismatch", f"{error.where} {error.what}")
+
+
+def _config_of(manifest: Manifest) -> TrainConfig:
+    return TrainConfig.model_validate({**manifest.config, "model_name": manifest.model_name})
+
+
+def _data_root(run: dict[str, Any]) -> Path:
+    """Where the data lay when the version was trained, if that is still a place here."""
+    recorded = PROJECT / (run.get("data_root") or ".")
+    return recorded if recorded.is_dir() else PROJECT
+
+
+def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Verification:
+    config, then = _config_of(version.manifest), version.manifest.data
+    changed = f"the data of {then.source} have changed"
+    report(f"reading {then.source}")
+    try:
+        data = read_dataset(config, root)
+    except UnreadableDataError:
+        raise
+    except DataError as error:
+        return Verification(version.number, "mismatch", f"{changed}: {error.where} {error.what}")
+    if data.sha256 != then.sha256:
+        reason = f"{changed} ({then.rows} rows then, {data.rows} now)"
+        return Verification(version.number, "mismatch", reason)
+    try:
+        product = produce(config, data, report)
+    except InputError as error:
+        return Verification(version.number, "mismatch", f"retraining fails: {error}")
+    return _compare(version, product)
+
+
+def _compare(version: Version, product: Product) -> Verification:
+    then, now = version.manifest, product.manifest
+    differing = tuple(
+        name
+        for name in sorted(then.files.keys() | now.files.keys())
+        if then.files.get(name) != now.files.get(name)
+    )
+    if then.digest == now.digest:
+        reason = f"retraining gave the same {len(then.files)} files and the same digest"
+        return Verification(version.number, "bit-identical", reason)
+    differing += (MANIFEST,)
+    if then.signature != now.signature:
+        reason = "retraining gave another signature"
+        return Verification(version.number, "mismatch", reason, differing)
+    return _judge(version, product, differing)
+
+
+def _judge(version: Version, product: Product, differing: tuple[str, ...]) -> Verification:
+    """Hold the stored model's answers on the held-out rows against the new one's."""
+    manifest = version.manifest
+    stored = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
+    old, new = (
+        _answers(Predictor(stored, manifest.signature), product),
+        _answers(product.predictor, product),
+    )
+    labels = int(np.sum(old[0] != new[0]))
+    difference = float(np.abs(old[1] - new[1]).max())
+    tolerance = manifest.parity.tolerance
+    files = f"{', '.join(differing)} differ"
+    figures = (
+        f"{labels} of {len(product.held_out)} held-out labels differ, "
+        f"numbers by up to {difference:.3g} (tolerance {tolerance:.3g})"
+    )
+    same = labels == 0 and difference <= tolerance
+    verdict: Verdict = "equivalent" if same else "mismatch"
+    reason = f"{files}; {figures}"
+    return Verification(version.number, verdict, reason, differing, labels, difference)
+
+
+def _answers(predictor: Predictor, product: Product) -> tuple[Any, Any]:
+    """Labels and numbers on the held-out rows; what a model does not give is constant."""
+    if predictor.signature.task == "regression":
+        numbers = np.array(predictor.predict(product.held_out))
+        return np.zeros(len(numbers)), numbers
+    if not predictor.signature.probabilities:
+        answers = predictor.predict(product.held_out)
+        return np.array(answers, dtype=object), np.zeros(len(answers))
+    labels, rows = predictor.predict_proba(product.held_out)
+    return np.array(labels, dtype=object), np.array([list(row.values()) for row in rows])

@@ -1,0 +1,153 @@
+"""Fits the pipeline and measures it."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn import metrics
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
+
+from maas.config.train_config import ModelConfig
+from maas.errors import ConfigError, DataError
+from maas.model.predictor import label_text
+from maas.model.signature import Feature
+from maas.training.data import Column, Dataset
+from maas.training.fit.estimators import task_of
+from maas.training.fit.pipeline import build_pipeline
+from maas.training.split import Indices, split_rows
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted pipeline and what it was measured on.
+
+    Attributes:
+        pipeline: fitted; every thread count in it is 1.
+        features: what the training rows hold.
+        train: indices of the training rows.
+        held_out: indices of the held-out rows.
+        metrics: name -> value on the held-out rows.
+        warnings: what scikit-learn had to say.
+    """
+
+    pipeline: Pipeline
+    features: tuple[Feature, ...]
+    train: Indices
+    held_out: Indices
+    metrics: dict[str, float]
+    warnings: tuple[str, ...]
+
+
+def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
+    """Fit the configured pipeline on the training rows and measure it on the others.
+
+    Raises:
+        ConfigError: the estimator or a parameter is wrong.
+        DataError: the target does not suit the estimator, or cannot be split so.
+    """
+    task = task_of(build_pipeline(config, ())[-1])
+    target = _suit_target(data, task, config.estimator.name)
+    train, held_out = split_rows(config, data, task)
+    features = tuple(_describe(column, train) for column in data.columns)
+    pipeline = build_pipeline(config, features)
+    _name_weights(pipeline, target)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            pipeline.fit(frame.iloc[train], target[train])
+            _set_one_thread(pipeline)
+            measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
+        except (ValueError, TypeError, ArithmeticError) as error:
+            first = str(error).strip().splitlines()[0]
+            what = f"{config.estimator.name} cannot be fitted: {first}"
+            raise ConfigError("estimator", what, "change estimator.params or the data") from None
+    if not all(math.isfinite(value) for value in measured.values()):
+        what = f"give no finite metrics: {measured}"
+        remedy = "raise split.test_size"
+        raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
+    return Fitted(pipeline, features, train, held_out, measured, _said(caught))
+
+
+def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
+    where = f"{data.source}: target"
+    kind = data.target.dtype.kind
+    if task == "regression":
+        if kind not in "if":
+            what = f"is no number, {estimator} predicts numbers"
+            raise DataError(where, what, "name a classifier as estimator.name")
+        return data.target.astype(np.float64)
+    if kind == "f":
+        what = f"has fractions or is float, {estimator} predicts classes"
+        raise DataError(where, what, "name a regressor, or store the classes as integers or texts")
+    return data.target
+
+
+def _describe(column: Column, train: Indices) -> Feature:
+    """Record what the training rows hold."""
+    values = column.values[train]
+    present = values[~pd.isna(values)]
+    common: dict[str, Any] = {
+        "name": column.name,
+        "column": column.column,
+        "type": column.type,
+        "nullable": column.nullable,
+    }
+    if not len(present):
+        where = f"column {column.column!r}"
+        remedy = "leave it out of data.features, or change the split"
+        raise DataError(where, "has no value in the training rows", remedy)
+    if column.type == "category":
+        return Feature(**common, categories=tuple(sorted(set(present.tolist()))))
+    if column.type == "boolean":
+        return Feature(**common)
+    return Feature(**common, minimum=float(present.min()), maximum=float(present.max()))
+
+
+def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
+    """Give class weights the classes themselves as keys: a config names them as texts."""
+    weights = pipeline[-1].get_params().get("class_weight")
+    if isinstance(weights, dict):
+        labels = {label_text(label): label for label in set(target.tolist())}
+        named = {labels.get(key.lower(), labels.get(key, key)): w for key, w in weights.items()}
+        pipeline[-1].set_params(class_weight=named)
+
+
+def _set_one_thread(pipeline: Pipeline) -> None:
+    """Threads are exact in fit; in predict_proba of a forest they change the order of a sum."""
+    names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
+    pipeline.set_params(**{n: 1 for n in names if n.startswith("model__")})
+    for part in getattr(pipeline[-1], "estimators_", []):
+        if "n_jobs" in getattr(part, "get_params", dict)():
+            part.set_params(n_jobs=1)
+
+
+def _measure(
+    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[Any], task: str
+) -> dict[str, float]:
+    answers = pipeline.predict(frame)
+    if task == "regression":
+        return {
+            "r2": float(metrics.r2_score(truth, answers)),
+            "mae": float(metrics.mean_absolute_error(truth, answers)),
+            "rmse": float(metrics.root_mean_squared_error(truth, answers)),
+        }
+    given, predicted = np.asarray(truth.tolist()), np.asarray(answers.tolist())
+    return {
+        "accuracy": float(metrics.accuracy_score(given, predicted)),
+        "balanced_accuracy": float(metrics.balanced_accuracy_score(given, predicted)),
+        "f1_macro": float(metrics.f1_score(given, predicted, average="macro")),
+    }
+
+
+def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """The first line of each warning; a fit that did not converge is worth a log line."""
+    return tuple(
+        str(warning.message).strip().splitlines()[0]
+        for warning in caught
+        if issubclass(warning.category, (ConvergenceWarning, UserWarning))
+    )
