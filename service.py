@@ -1,96 +1,117 @@
-"""The online door: what the service answers. How it answers stands in `maas.serving`.
+"""The online entry point: what the service answers. How it answers is in `maas.serving`.
 
-The types come from the signature of the version that is served. A method's parameters
-and return type are the API: change them here and a client sees the change.
+The app in front (`maas.serving.app`), not BentoML, routes requests to the methods below. A
+method's parameters and return type are the API: edit a method and curl sees the change.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import bentoml
 
-from maas.serving.api.batch_type import batch_of
-from maas.serving.api.responses import BatchPrediction, ClassProbabilities, Prediction
-from maas.serving.process.deployment import open_served
+from maas.model.row import row_type
+from maas.registry.version import Version
+from maas.serving.api.batch_type import batch_type
+from maas.serving.api.responses import (
+    PredictBatchResponse,
+    PredictProbaResponse,
+    PredictResponse,
+    label_type,
+)
+from maas.serving.process.deployment import load_deployment
+from maas.serving.process.model_loading import load_async_predictor, served_signature
 from maas.serving.process.packaging import bento_image, bento_labels, bento_model
-from maas.serving.process.preflight import prepare_deployment
-from maas.serving.process.worker import gated, open_predictor
-
-SERVED = open_served(Path(__file__).resolve().parent)
-CONFIG, SIGNATURE, VERSION = SERVED.config, SERVED.signature, SERVED.version.number
+from maas.serving.process.service_class import service_class
 
 if TYPE_CHECKING:
-    from maas.model.signature import Row
+    from collections.abc import Sequence
 
-    Label = Any
+    from maas.model.row import Row
+
     Rows = Sequence[Row]
-else:
-    Row = SERVED.row_type
-    Rows = batch_of(Row, SIGNATURE, SERVED.limit, CONFIG.max_batch_rows)
-    Label = Literal[SIGNATURE.classes] if SIGNATURE.classes else float
+    Prediction = PredictResponse[Row, Any]
+    PredictionWithProbabilities = PredictProbaResponse[Row, Any]
+    BatchPrediction = PredictBatchResponse[Any]
 
-Answered = Prediction[Row, Label]
-AnsweredWithProbabilities = ClassProbabilities[Row, Label]
-AnsweredBatch = BatchPrediction[Label]
+DEPLOYMENT = load_deployment(Path(__file__).resolve().parent)
+CONFIG = DEPLOYMENT.config
 
 
-@bentoml.service(
-    service_class=gated(SERVED),
-    http={"port": CONFIG.port},
-    workers=CONFIG.workers,
-    metrics={"enabled": False},  # the gate's have bounded labels
-    logging={"access": {"enabled": False}},  # and its line says more
-    labels=bento_labels(SERVED),
-    image=bento_image(SERVED),
-)
-class ModelService:
-    """Typed predictions from one version of one model."""
+def make_service(version: Version) -> Any:
+    """Make the service of one version, with the types of the version's signature."""
+    signature, number = served_signature(version), version.number
+    if not TYPE_CHECKING:
+        Row, Label = row_type(signature), label_type(signature)
+        Rows = batch_type(Row, signature, CONFIG.max_batch_rows)
+        Prediction = PredictResponse[Row, Label]
+        PredictionWithProbabilities = PredictProbaResponse[Row, Label]
+        BatchPrediction = PredictBatchResponse[Label]
 
-    bento_model = bento_model(SERVED)
+    @bentoml.service(
+        service_class=service_class(DEPLOYMENT),
+        http={"port": CONFIG.port},
+        workers=CONFIG.workers,
+        metrics={"enabled": False},  # maas.serving.monitoring has them, with bounded labels
+        logging={"access": {"enabled": False}},  # maas.serving.http.access_log says more
+        labels=bento_labels(version),
+        image=bento_image(DEPLOYMENT, version),
+    )
+    class ModelService:
+        """Typed predictions from one version of one model."""
 
-    @bentoml.on_deployment
-    def prepare() -> None:  # BentoML makes it static
-        """Refuse to start where the version or the port is not fine."""
-        prepare_deployment(SERVED)
+        bento_model = bento_model(DEPLOYMENT, version)
 
-    def __init__(self) -> None:
-        self.predictor = open_predictor(SERVED)
+        @bentoml.on_deployment
+        def prepare() -> None:  # BentoML makes it static
+            """Refuse to start where the version, the keys or the port cannot be used."""
+            from maas.serving.process.preflight import preflight  # workers need none of it
 
-    @bentoml.api
-    async def predict(self, row: Row, /) -> Answered:
-        """Predict one row."""
-        (prediction,) = await self.predictor.predict([row])
-        return Answered(input=row, prediction=prediction, model_version=VERSION)
+            preflight(DEPLOYMENT)
 
-    if SIGNATURE.probabilities:
-
-        @bentoml.api
-        async def predict_proba(self, row: Row, /) -> AnsweredWithProbabilities:
-            """Predict one row, with the probability of each class."""
-            (prediction,), (probabilities,) = await self.predictor.predict_proba([row])
-            return AnsweredWithProbabilities(
-                input=row,
-                prediction=prediction,
-                probabilities=probabilities,
-                model_version=VERSION,
-            )
+        def __init__(self) -> None:
+            self.predictor = load_async_predictor(version, CONFIG.threads)
 
         @bentoml.api
-        async def predict_batch(self, rows: Rows, probabilities: bool = False) -> AnsweredBatch:
-            """Predict many rows, in their order; with the probability of each class if asked."""
-            if not probabilities:
+        async def predict(self, row: Row, /) -> Prediction:
+            """Predict one row."""
+            (prediction,) = await self.predictor.predict([row])
+            return Prediction(input=row, prediction=prediction, model_version=number)
+
+        if signature.probabilities:
+
+            @bentoml.api
+            async def predict_proba(self, row: Row, /) -> PredictionWithProbabilities:
+                """Predict one row, with the probability of each class."""
+                (prediction,), (probabilities,) = await self.predictor.predict_proba([row])
+                return PredictionWithProbabilities(
+                    input=row,
+                    prediction=prediction,
+                    probabilities=probabilities,
+                    model_version=number,
+                )
+
+            @bentoml.api
+            async def predict_batch(
+                self, rows: Rows, probabilities: bool = False
+            ) -> BatchPrediction:
+                """Predict many rows, in their order, with probabilities if asked."""
+                if not probabilities:
+                    predictions = await self.predictor.predict(rows)
+                    return BatchPrediction(predictions=predictions, model_version=number)
+                predictions, given = await self.predictor.predict_proba(rows)
+                return BatchPrediction(
+                    predictions=predictions, probabilities=given, model_version=number
+                )
+
+        else:
+
+            @bentoml.api
+            async def predict_batch(self, rows: Rows) -> BatchPrediction:
+                """Predict many rows, in their order."""
                 predictions = await self.predictor.predict(rows)
-                return AnsweredBatch(predictions=predictions, model_version=VERSION)
-            predictions, given = await self.predictor.predict_proba(rows)
-            return AnsweredBatch(
-                predictions=predictions, probabilities=given, model_version=VERSION
-            )
+                return BatchPrediction(predictions=predictions, model_version=number)
 
-    else:
+    return ModelService
 
-        @bentoml.api
-        async def predict_batch(self, rows: Rows) -> AnsweredBatch:
-            """Predict many rows, in their order."""
-            predictions = await self.predictor.predict(rows)
-            return AnsweredBatch(predictions=predictions, model_version=VERSION)
+
+ModelService = make_service(DEPLOYMENT.version)

@@ -115,6 +115,16 @@ def test_what_training_and_serving_share_needs_few_libraries():
             assert libraries(imports(module)) <= MODEL_LIBRARIES, module
 
 
+def test_http_knows_no_model_and_the_api_no_process():
+    for module in MODULES:
+        names = own(imports(module))
+        if module.startswith("maas.serving.http"):
+            forbidden = ("maas.model", "maas.registry", "maas.serving.api")
+            assert not any(name.startswith(forbidden) for name in names), module
+        if module.startswith(("maas.serving.http", "maas.serving.api", "maas.serving.monitoring")):
+            assert not any(name.startswith("maas.serving.process") for name in names), module
+
+
 def test_importing_the_service_loads_no_training_library(trained: House):
     code = (
         "import service, sys, json; print(json.dumps(sorted(m.split('.')[0] for m in sys.modules)))"
@@ -128,5 +138,16 @@ def test_importing_the_service_loads_no_training_library(trained: House):
 
 def test_numpy_is_not_loaded_before_the_process_is_pinned(trained: House):
     code = "import train, maas.__main__, sys; sys.exit('numpy' in sys.modules)"
+    done = trained.run("-c", code)
+    assert done.returncode == 0, done.stderr
+
+
+def test_importing_the_service_starts_no_process(trained: House):
+    code = (
+        "import subprocess\n"
+        "def refuse(*args, **kwargs): raise AssertionError(args)\n"
+        "subprocess.Popen.__init__ = refuse\n"
+        "import service"
+    )
     done = trained.run("-c", code)
     assert done.returncode == 0, done.stderr

@@ -10,9 +10,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from maas.model.predictor import Predictor
-from maas.model.signature import FLOAT32_MAX, Feature, Signature, row_type
-from maas.serving.api.batch_type import batch_of
-from maas.serving.api.json_chunks import take_apart
+from maas.model.row import row_type
+from maas.model.signature import Feature, Signature
+from maas.serving.api.batch_type import batch_type
+from maas.serving.api.json_chunks import split_list
 from maas.serving.api.row_batch import RowBatch
 
 FEATURES = (
@@ -39,7 +40,7 @@ def make(unknown: str, features=FEATURES) -> tuple[Signature, type, TypeAdapter,
         features=features, unknown=unknown, target="t", task="regression", example={}
     )
     row = row_type(signature)
-    quick = TypeAdapter(batch_of(row, signature, FLOAT32_MAX, 500))
+    quick = TypeAdapter(batch_type(row, signature, 500))
     return signature, row, quick, TypeAdapter(list[row])
 
 
@@ -57,7 +58,7 @@ def test_good_rows_give_the_matrix_of_the_one_encoder(unknown: str):
         batch, rows = quick.validate_json(body), slow.validate_json(body)
         assert isinstance(batch, RowBatch)
         assert batch.matrix.dtype == np.float32
-        assert batch.matrix.tobytes() == predictor.encode(rows).tobytes()
+        assert batch.matrix.tobytes() == predictor.encoder.encode_rows(rows).tobytes()
         assert list(batch) == rows
         assert (len(batch), batch[-1], list(batch[:1])) == (size, rows[-1], rows[:1])
         assert isinstance(batch[0], row)
@@ -115,7 +116,7 @@ NASTY = ["a", "},{", '"},{"', "}, {", "[", "]", "[]}", '\\"', "é}\n,{", "😀"]
 
 
 def test_a_body_in_parts_is_the_same_body_or_left_whole(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.serving.api.json_chunks._PART", 1)
+    monkeypatch.setattr("maas.serving.api.json_chunks._MIN_CHUNK_BYTES", 1)
     rng = random.Random(3)
     _, _, quick, slow = make("ignore")
     cut = whole = 0
@@ -127,7 +128,7 @@ def test_a_body_in_parts_is_the_same_body_or_left_whole(monkeypatch: pytest.Monk
         outside = {"probabilities": rng.random() < 0.5}
         value = {"rows": rows, **outside} if rng.random() < 0.5 else {**outside, "rows": rows}
         body = json.dumps(value, **form).encode()
-        apart = take_apart(body)
+        apart = split_list(body)
         assert apart is not None, body
         try:
             batch = quick.validate_python(apart.pop("rows"))
@@ -158,10 +159,10 @@ ROW = b'{"number": 1}'
     ],
 )  # fmt: skip
 def test_what_has_another_form_is_not_taken_in_parts(body: bytes, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.serving.api.json_chunks._PART", 1)
+    monkeypatch.setattr("maas.serving.api.json_chunks._MIN_CHUNK_BYTES", 1)
     _, _, quick, _ = make("error", FEATURES[:1])
     body = body.replace(b"%b", ROW)
-    apart = take_apart(body)
+    apart = split_list(body)
     if apart is None or set(apart) != {"rows"}:
         return
     with pytest.raises(ValidationError):

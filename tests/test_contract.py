@@ -114,7 +114,7 @@ def test_a_failing_method_is_a_500_without_internals_and_a_traceback_in_the_log(
     project = house.folder / "project"
     shutil.copytree(trained.project, project, ignore=shutil.ignore_patterns(".*", "models", "logs"))
     text = (project / "service.py").read_text()
-    failing = 'raise ValueError("a secret place")\n        (prediction,) = await self.predictor'
+    failing = 'raise ValueError("a secret place")\n            (prediction,) = await self.predictor'
     text = text.replace("(prediction,) = await self.predictor", failing, 1)
     (project / "service.py").write_text(text)
     other = House(house.folder, project, {"MODELS_DIR": str(trained.models)})

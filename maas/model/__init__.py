@@ -1,5 +1,10 @@
 """What training and serving share: they agree on a model by these modules.
 
-- `signature`  what a model takes and gives; the API's row type comes from it
-- `predictor`  rows to arrays to answers
+- `signature`    what a model takes and gives
+- `checks`       the values that a feature takes: one rule, for a row and for a column
+- `row`          the pydantic type of one row, made from these rules
+- `encoding`     valid rows to the matrix that the model takes, by row and by column
+- `scorers`      the matrix to arrays: onnxruntime, or the pickled pipeline
+- `predictor`    rows to answers
+- `input_bound`  the largest magnitude with which a model can compute
 """

@@ -1,11 +1,9 @@
 """What a model takes and gives: the one place that the API's types come from."""
 
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
-
-from maas.strict_model import StrictModel
+from maas.strict_model import StrictModel, added_later
 
 FLOAT32_MAX = 3.4028234663852886e38
 """Largest finite float32: the model computes in float32, so no input may exceed it."""
@@ -26,7 +24,7 @@ class Feature(StrictModel):
         name: its name in the API.
         column: the column of the data set it was trained on.
         type: number, integer, boolean or category (strings).
-        nullable: whether null (a gap in the data) is a fine value.
+        nullable: whether null (a gap in the data) is a valid value.
         minimum: smallest value in the training rows (number, integer).
         maximum: largest value in the training rows (number, integer).
         categories: the values in the training rows, sorted (category).
@@ -52,6 +50,8 @@ class Signature(StrictModel):
         classes: the labels of a classifier, in the order of its probabilities.
         probabilities: whether the model gives a probability per class.
         example: a row of the training data that predicts.
+        input_bound: the largest magnitude of a number with which the model's sums stay finite
+            in float32; None in versions from before it was recorded.
     """
 
     features: tuple[Feature, ...]
@@ -61,6 +61,7 @@ class Signature(StrictModel):
     classes: tuple[Label, ...] | None = None
     probabilities: bool = False
     example: dict[str, Value]
+    input_bound: float | None = added_later(None)
 
     @cached_property
     def matrix_order(self) -> tuple[int, ...]:
@@ -68,81 +69,12 @@ class Signature(StrictModel):
         indices = range(len(self.features))
         return tuple(sorted(indices, key=lambda i: self.features[i].type == "category"))
 
-
-class Row(BaseModel):
-    """Base of every row type. Python names are f0, f1, …; the wire has the real names."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        serialize_by_alias=True,
-        title="Row",
-        hide_input_in_errors=True,
-    )
+    @property
+    def numeric_columns(self) -> tuple[bool, ...]:
+        """Which columns of the model's input hold numbers that have no bound of their own."""
+        return tuple(self.features[i].type in ("number", "integer") for i in self.matrix_order)
 
 
-def row_type(signature: Signature, limit: float = FLOAT32_MAX) -> type[Row]:
-    """Build the pydantic type of one row.
-
-    Fields are called f0, f1, … in Python, because a real name may be no identifier
-    or one of pydantic's own; each has its real name as alias.
-
-    Args:
-        signature: what the model takes.
-        limit: the largest magnitude of a number that it can compute with.
-    """
-    fields: dict[str, Any] = {
-        f"f{index}": _field(feature, signature.unknown, limit)
-        for index, feature in enumerate(signature.features)
-    }
-    return create_model(
-        "Row",
-        __base__=Row,
-        __cls_kwargs__={"json_schema_extra": {"example": signature.example}},
-        **fields,
-    )
-
-
-def _field(feature: Feature, unknown: str, limit: float) -> tuple[Any, Any]:
-    if feature.type == "category":
-        kind: Any = str if unknown == "ignore" else Literal[feature.categories or ()]
-    else:
-        kind = _number_types(limit)[feature.type]
-    if feature.nullable:
-        kind = kind | None
-    default = None if feature.nullable else ...
-    return (kind, Field(default, alias=feature.name, description=_describe(feature, unknown)))
-
-
-def _describe(feature: Feature, unknown: str) -> str:
-    parts = [f"Column {feature.column!r}."]
-    if feature.minimum is not None and feature.maximum is not None:
-        low, high = _exact(feature.minimum), _exact(feature.maximum)
-        parts.append(f"Training range {low} to {high}.")
-    if feature.categories and unknown == "ignore":
-        parts.append(f"Known: {', '.join(feature.categories)}; all else counts as a gap.")
-    return " ".join(parts)
-
-
-def _exact(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _whole(value: object) -> object:
-    """Let 1.0 be an integer, as JSON Schema has it; leave all else to pydantic."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _number_types(limit: float) -> dict[str, Any]:
-    return {
-        "number": Annotated[float, Field(ge=-limit, le=limit)],
-        "integer": Annotated[
-            int,
-            BeforeValidator(_whole),
-            Field(ge=-int(limit), le=int(limit)),
-            WithJsonSchema({"type": "integer", "minimum": -limit, "maximum": limit}),
-        ],
-        "boolean": bool,
-    }
+def label_text(label: Label) -> str:
+    """A class as a JSON key: true and false as JSON writes them."""
+    return str(label).lower() if isinstance(label, bool) else str(label)

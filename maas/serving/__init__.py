@@ -1,9 +1,23 @@
 """Answers typed requests from one version; imports neither scikit-learn nor training.
 
+**The life of a process.** `bentoml serve` imports service.py, which loads a
+`process.deployment`: the version and the config. `process.preflight` checks both before workers
+start. A worker imports service.py too; BentoML asks `process.service_class` for an app and gets
+`app`, and makes an instance of the service, which loads the model (`process.model_loading`). On
+SIGTERM `process.draining` lets the worker answer a while, then stop.
+
+**The life of a request.** `app` makes an `http.request` of it and takes the `served_version`:
+all that depends on the version. It checks the key (`http.api_keys`), reads the body
+(`http.body`) and calls an `api.endpoint`, which parses the body by the types of the API, awaits
+a method of service.py and serialises what it returns. The method asks the `async_predictor`.
+Handlers return an `http.response`; the app sends, counts (`monitoring`) and logs it in one
+place. What needs no model is answered by `api.info_routes`.
+
 - `app`              the ASGI app in front of BentoML's: every request goes through it
+- `served_version`   all that depends on the version that is served
 - `async_predictor`  calls the model without holding up the event loop
 - `http`             requests and responses; knows no model
-- `api`              the types of the API, and bytes to answers
+- `api`              the types of the API, and bytes to responses
 - `monitoring`       what is counted
 - `process`          how the service starts, stops and is packed
 """

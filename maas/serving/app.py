@@ -1,179 +1,220 @@
-"""The ASGI gate in front of BentoML: every request goes through it, one road.
+"""The ASGI app in front of BentoML's: every request goes through it.
 
-It owns the predict routes, /model, /docs.json and /metrics, and lets BentoML's probes, UI
-and client schema work behind it. Nothing else is there: all other paths are a 404 here.
+It answers the predict routes, /model, the documents and /metrics itself, and asks BentoML's app
+for the probes and the UI. All other paths are a 404.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
 import bentoml
 
-from maas.serving.api.endpoint import Endpoint
-from maas.serving.api.info_routes import ROUTES, Pages, allow
-from maas.serving.api.openapi import build_openapi
-from maas.serving.http.access_log import AccessLog, trace_id
+from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
-from maas.serving.http.body import BodyReader, ClientGone, has_left
-from maas.serving.http.exchange import JSON, Exchange, RequestIds
+from maas.serving.http.body import BodyReader, ClientDisconnected, discard_body, must_close
 from maas.serving.http.problems import Problem
+from maas.serving.http.request import Request, RequestIds
+from maas.serving.http.response import CLOSE, JSON, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
-from maas.serving.monitoring.request_metrics import UNMATCHED, RequestMetrics
-from maas.serving.process.deployment import Served
-from maas.serving.process.draining import Drain, tune_interpreter
+from maas.serving.http.uvicorn_send import send_response
+from maas.serving.monitoring.metrics_folder import use_folder
+from maas.serving.monitoring.request_metrics import RequestMetrics
+from maas.serving.process.deployment import Deployment
+from maas.serving.process.draining import Drain
+from maas.serving.process.gc_tuning import tune_gc
+from maas.serving.served_version import ServedVersion, serve_version
 
 log = logging.getLogger("bentoml.maas")
 
+CLIENT_CLOSED_REQUEST = 499
+"""The status, in logs and metrics, of a request whose client left (nginx's number)."""
+
 _CHARSETS = (b"", b"charset=utf-8", b'charset="utf-8"')
-_GONE = 499
-"""What logs and metrics call a request whose client left; nobody is sent it (nginx's word)."""
 
-_SLOW_S = 0.01
-"""A client whose answer took longer may have left meanwhile: it is asked."""
+# Seconds after which a client may have left while it was answered: it is asked.
+_MAX_UNASKED_S = 0.01
+
+# Seconds between two writes of the number of requests in progress, for other workers.
+_PUBLISH_S = 1
 
 
-class Gate:
-    """The app that the server calls.
+class ServiceApp:
+    """What belongs to the process: keys, limits, drain, ids, and the version it serves.
 
     Args:
-        app: BentoML's own app.
-        served: the version behind the answers.
-        functions: path -> undecorated method of the service.
+        bentoml_app: BentoML's own app.
+        service: the service that `make_service` returned for the deployment's version.
+        deployment: the version, and how to serve it.
     """
 
-    def __init__(
-        self, app: App, served: Served, functions: Mapping[str, Callable[..., Any]]
-    ) -> None:
-        config = served.config
-        self._app, self._served, self._functions = app, served, functions
-        self._endpoints: dict[str, Endpoint] = {}
-        self._metrics = RequestMetrics(served, list(functions), ROUTES)
-        self._pages = Pages(app, served, self._render_metrics)
+    _served: ServedVersion
+
+    def __init__(self, bentoml_app: App, service: Any, deployment: Deployment) -> None:
+        config = deployment.config
+        self._bentoml_app, self._service, self._deployment = bentoml_app, service, deployment
+        use_folder()
+        predict_routes = [method.route for method in service.apis.values()]
+        self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
+        self._info = InfoRoutes(bentoml_app)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
-        self._keys = None if served.keys_file is None else ApiKeys(served.keys_file)
+        self._keys = None if deployment.keys_file is None else ApiKeys(deployment.keys_file)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
-        self._log = None if quiet else AccessLog(config.app_env, served.version.number)
-        self._in_progress = dict.fromkeys((*functions, *ROUTES, UNMATCHED), 0)
+        self._log = None if quiet else AccessLog(config.app_env)
         self._predicting, self._max_predicting = 0, config.max_concurrency
         self._ids = RequestIds()
-        self._common: list[Header] = [
-            (b"x-model-version", str(served.version.number).encode()),
-            (b"x-model-digest", served.version.manifest.digest.encode()),
-        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or hand it to BentoML."""
+        """Answer a request, or let BentoML's app start and stop."""
         if scope["type"] == "http":
-            await self._answer(Exchange(scope, receive, send, self._ids, self._common))
+            await self._handle(Request(scope, receive, self._ids), send)
         elif scope["type"] == "lifespan":
-            await self._app(scope, receive, self._at_startup(send))
-        else:  # a WebSocket: there is none here
+            await self._bentoml_app(scope, receive, self._starting(send))
+        else:  # a WebSocket, which no route takes
             await send({"type": "websocket.close"})
 
-    def _at_startup(self, send: Send) -> Send:
-        async def start(message: Message) -> None:
+    def _starting(self, send: Send) -> Send:
+        async def send_and_start(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
                 self._start(bentoml.get_current_service())
             await send(message)
 
-        return start
+        return send_and_start
 
     def _start(self, instance: object) -> None:
-        self._endpoints = {
-            path: Endpoint(function, instance) for path, function in self._functions.items()
-        }
-        self._pages.documents["/docs.json"] = build_openapi(self._served, self._endpoints)
-        self._drain.install(self._stop)
-        tune_interpreter()
+        """Serve the version whose model BentoML has just loaded."""
+        self._served = serve_version(
+            self._deployment.version,
+            self._service,
+            instance,
+            self._metrics,
+            self._deployment.config.app_env,
+            keyed=self._keys is not None,
+        )
+        self._drain.install()
+        tune_gc()
         self._tasks = [
             asyncio.create_task(self._bodies.watch()),
-            asyncio.create_task(self._tell_in_progress()),
+            asyncio.create_task(self._publish_in_progress()),
         ]
 
-    def _stop(self) -> None:
-        """From now on clients are to come back elsewhere."""
-        self._common.append((b"connection", b"close"))
-
-    async def _answer(self, exchange: Exchange) -> None:
-        """Answer a request, and count and log it whatever comes of it."""
-        endpoint = self._endpoints.get(exchange.path)
-        route = exchange.path if endpoint else self._pages.route(exchange.path)
-        self._in_progress[route] += 1
+    async def _handle(self, request: Request, send: Send) -> None:
+        """Answer a request, send the answer, and count and log it whatever comes of it."""
+        served = self._served
+        route = request.path if request.path in served.endpoints else self._info.route(request.path)
+        served.counts.begin(route)
+        status = 500
         try:
-            if endpoint is not None:
-                await self._predict(endpoint, exchange)
-            else:
-                if route == "/model":
-                    self._authorise(exchange.headers)
-                await self._pages.answer(exchange, route, self._drain.began)
-        except ClientGone:
-            exchange.status = _GONE
-            self._metrics.abandoned(route)
-        except Problem as problem:
-            self._metrics.refused(route, problem.reasons)
-            await exchange.refuse(problem)
-        except Exception:
-            log.exception("request %s failed in %s", exchange.request_id, route)
-            what = "the service failed; its log has the request id"
-            await exchange.refuse(Problem(500, what))
+            response = await self._respond(request, route, served)
+            status = response.status
+            await self._send(send, request, response, served.headers)
+        except ClientDisconnected:
+            status = CLIENT_CLOSED_REQUEST
+            self._metrics.count_abandoned(route)
         finally:
-            self._in_progress[route] -= 1
-            self._record(exchange, route)
+            seconds = perf_counter() - request.started
+            served.counts.end(route, status, seconds)
+            if self._log is not None:
+                self._log.record(request, route, status, seconds, served.version.number)
 
-    def _record(self, exchange: Exchange, route: str) -> None:
-        seconds = perf_counter() - exchange.started
-        self._metrics.answered(route, exchange.status, seconds)
-        if self._log is not None:
-            trace = trace_id(exchange.headers)
-            self._log.record(
-                exchange.request_id, trace, exchange.method, route, exchange.status, seconds
-            )
+    async def _respond(self, request: Request, route: str, served: ServedVersion) -> Response:
+        """The response of whatever handles the route; a problem where it raises one."""
+        try:
+            if route in served.endpoints:
+                return await self._predict(request, served)
+            if route == "/model":
+                self._authorise(request.headers)
+            if route == "/metrics":
+                served.counts.publish_in_progress()
+            return await self._info.respond(request, route, served, self._drain.began)
+        except Problem as problem:
+            self._metrics.count_invalid(route, problem.reasons)
+            return problem.to_response(request.id)
+        except ClientDisconnected:
+            raise
+        except Exception:
+            log.exception("request %s failed in %s", request.id, route)
+            what = "the service failed; its log has the request id"
+            return Problem(500, what).to_response(request.id)
 
-    async def _predict(self, endpoint: Endpoint, exchange: Exchange) -> None:
-        """Check a request of a predict route, read it and call the service's method."""
-        headers = exchange.headers
-        allow(exchange.method, ("POST",))
-        self._authorise(headers)
+    async def _predict(self, request: Request, served: ServedVersion) -> Response:
+        """Check a request of a predict route, read its body and call the service's method."""
+        allow(request.method, ("POST",))
+        self._authorise(request.headers)
         if self._predicting >= self._max_predicting:
             raise Problem(429, "the service is overloaded", headers=[(b"retry-after", b"1")])
-        kind = headers.get(b"content-type", b"")
-        if kind != JSON and not _is_json(kind):
-            raise Problem(415, "send the body as content-type application/json")
-        if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
-            raise Problem(415, "send the body without a content-encoding")
+        _check_content(request.headers)
         self._predicting += 1
         try:
-            body = await endpoint.answer(await self._bodies.read(headers, exchange.receive))
+            body = await self._bodies.read(request)
+            response = await served.endpoints[request.path].respond(body)
         finally:
             self._predicting -= 1
-        if perf_counter() - exchange.started > _SLOW_S and has_left(exchange.receive):
-            raise ClientGone
-        await exchange.reply(200, JSON, body)
+        took = perf_counter() - request.started
+        if took > _MAX_UNASKED_S and await request.is_disconnected():
+            raise ClientDisconnected
+        return response
 
     def _authorise(self, headers: Headers) -> None:
         if self._keys is not None and not self._keys.accept(headers):
             challenge = (b"www-authenticate", b"Bearer")
             raise Problem(401, "a key is missing or wrong", headers=[challenge])
 
-    def _render_metrics(self) -> bytes:
-        self._metrics.set_in_progress(self._in_progress)
-        return self._metrics.render()
+    async def _send(
+        self, send: Send, request: Request, response: Response, common: Sequence[Header]
+    ) -> None:
+        """Send a response; this is the one place that does.
 
-    async def _tell_in_progress(self) -> None:
-        """Tell the other workers, once a second; telling each time would cost each request."""
+        A connection whose request has a large body that was not read cannot be kept.
+        """
+        unread = not request.body_consumed and must_close(request.headers)
+        refused = unread or CLOSE in response.headers
+        head = response.head(request.id, common)
+        if (unread or self._drain.began) and CLOSE not in response.headers:
+            head.append(CLOSE)
+        # A client that waits for permission to send its body will not send any more.
+        if refused and b"expect" not in request.headers:
+            await _send_and_discard(send, request.receive, response, head)
+        else:
+            await send_response(send, response.status, head, response.body)
+
+    async def _publish_in_progress(self) -> None:
         while True:
-            self._metrics.set_in_progress(self._in_progress)
-            await asyncio.sleep(1)
+            self._served.counts.publish_in_progress()
+            await asyncio.sleep(_PUBLISH_S)
 
 
-def _is_json(kind: bytes) -> bool:
-    """Whether a content type is JSON's, in UTF-8 if it says in what.
+async def _send_and_discard(
+    send: Send, receive: Receive, response: Response, head: Sequence[Header]
+) -> None:
+    """Send a response, and end it only when the rest of the request's body was dropped."""
+    await send({"type": "http.response.start", "status": response.status, "headers": head})
+    await send({"type": "http.response.body", "body": response.body, "more_body": True})
+    await discard_body(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _check_content(headers: Headers) -> None:
+    """Let a body pass that is sent as JSON, in UTF-8, and not encoded.
+
+    Raises:
+        Problem: 415.
+    """
+    content_type = headers.get(b"content-type", b"")
+    if content_type != JSON and not _is_json(content_type):
+        raise Problem(415, "send the body as content-type application/json")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise Problem(415, "send the body without a content-encoding")
+
+
+def _is_json(content_type: bytes) -> bool:
+    """Whether a content type is JSON's, in UTF-8 if it names a charset.
 
     By splitting and not by a pattern: a long header must not take long.
     """
-    name, *parameters = kind.lower().split(b";", 3)
+    name, *parameters = content_type.lower().split(b";", 3)
     return name.strip() == JSON and all(p.strip() in _CHARSETS for p in parameters)

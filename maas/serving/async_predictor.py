@@ -1,53 +1,56 @@
-"""Calls the predictor without holding up the event loop."""
+"""Calls the predictor without holding up the event loop, and counts what it answers."""
 
 from collections.abc import Sequence
 
 import anyio.to_thread
 
-from maas.model.predictor import Matrix, Predictor
-from maas.model.signature import Label, Row
+from maas.model.encoding import Matrix
+from maas.model.predictor import Predictor
+from maas.model.row import Row
+from maas.model.signature import Label, Runtime
 from maas.serving.api.row_batch import RowBatch
-from maas.serving.monitoring.model_metrics import Observations
-from maas.serving.process.deployment import Served
+from maas.serving.monitoring.model_metrics import ModelMetrics
 
 Labels = list[Label] | list[float]
 Probabilities = list[dict[str, float]]
 
-QUICK_ROWS = 64
-"""onnxruntime answers so many rows in less time than a thread takes to be woken twice."""
+# onnxruntime scores so many rows in less time than it takes to wake a thread twice.
+# scikit-learn takes milliseconds for one.
+_MAX_ROWS_IN_LOOP: dict[Runtime, int] = {"onnx": 64, "sklearn": 0}
 
 
 class AsyncPredictor:
-    """The predictor as the service's methods await it; counts what it answers.
+    """The predictor as the service's methods await it.
 
-    Few rows are scored at once: with onnxruntime that takes microseconds. More rows,
-    and scikit-learn, which takes milliseconds for one, go to a thread.
+    Few rows are scored at once; more, and those that scikit-learn scores, in a thread.
 
     Args:
-        served: the version that answers.
+        predictor: the loaded model.
+        runtime: what it was loaded with.
+        metrics: where answers are counted.
     """
 
-    def __init__(self, served: Served) -> None:
-        self._predictor: Predictor = served.predictor
-        self._observations = Observations(served)
-        self._quick_rows = QUICK_ROWS if served.version.manifest.runtime == "onnx" else 0
+    def __init__(self, predictor: Predictor, runtime: Runtime, metrics: ModelMetrics) -> None:
+        self._predictor = predictor
+        self._metrics = metrics
+        self._max_rows_in_loop = _MAX_ROWS_IN_LOOP[runtime]
 
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
-        if len(rows) <= self._quick_rows:
+        if len(rows) <= self._max_rows_in_loop:
             return self._predict(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict, rows)
 
     async def predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
         """Predict labels, and for each row the probability per class."""
-        if len(rows) <= self._quick_rows:
+        if len(rows) <= self._max_rows_in_loop:
             return self._predict_proba(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict_proba, rows)
 
     def _predict(self, rows: Sequence[Row], in_loop: bool = False) -> Labels:
         matrix = self._encode(rows)
         answers = self._predictor.predict(matrix)
-        self._observations.record(rows, matrix, answers, in_loop)
+        self._metrics.record(rows, matrix, answers, in_loop)
         return answers
 
     def _predict_proba(
@@ -55,8 +58,10 @@ class AsyncPredictor:
     ) -> tuple[Labels, Probabilities]:
         matrix = self._encode(rows)
         answers, probabilities = self._predictor.predict_proba(matrix)
-        self._observations.record(rows, matrix, answers, in_loop)
+        self._metrics.record(rows, matrix, answers, in_loop)
         return answers, probabilities
 
     def _encode(self, rows: Sequence[Row]) -> Matrix:
-        return rows.matrix if isinstance(rows, RowBatch) else self._predictor.encode(rows)
+        return (
+            rows.matrix if isinstance(rows, RowBatch) else self._predictor.encoder.encode_rows(rows)
+        )

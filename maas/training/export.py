@@ -14,7 +14,7 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ConfigError
-from maas.model.predictor import INPUT
+from maas.model.scorers import INPUT
 from maas.training.fit.pipeline import EXPORTED
 
 OPSET = {"": 21, "ai.onnx.ml": 3}

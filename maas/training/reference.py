@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maas.model.predictor import label_text
-from maas.model.signature import Signature
+from maas.model.signature import Signature, label_text
 from maas.training.data import Dataset
 from maas.training.split import Indices
 

@@ -1,10 +1,10 @@
-"""The types of the API, from the signature of the served version.
+"""The types of the API, from the signature of the served version, and bytes to responses.
 
-- `endpoint`     a method of the service: bytes in, bytes out
-- `responses`    the types of its answers
+- `responses`    the types of what the methods of service.py return
 - `batch_type`   the type of a batch
 - `row_batch`    rows that are checked and encoded by column
-- `json_chunks`  reads a large body part by part
+- `json_chunks`  cuts a large body into chunks that are parsed one by one
+- `endpoint`     a method of the service: a body in, a response out
 - `openapi`      docs.json, from the same types
 - `info_routes`  what is answered without the model
 """

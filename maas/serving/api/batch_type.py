@@ -5,34 +5,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
-from maas.model.signature import Row, Signature
+from maas.model.row import Row
+from maas.model.signature import Signature
 
 if TYPE_CHECKING:
     from maas.serving.api.row_batch import BatchValidator
 
 
-def batch_of(row: type[Row], signature: Signature, limit: float, most: int) -> Any:
-    """The type of a list of rows; one that is longer is 413, not a breach of the schema.
+def batch_type(row: type[Row], signature: Signature, max_rows: int) -> Any:
+    """The type of a list of rows; a longer one is 413, not a breach of the schema.
 
     Args:
         row: the type of a row.
         signature: what the model takes.
-        limit: the largest magnitude of a number.
-        most: the largest number of rows.
+        max_rows: the largest number of rows.
     """
 
     @cache
-    def validator() -> "BatchValidator":  # the process that starts the workers needs none
+    def validator() -> "BatchValidator":  # loads numpy, which only workers need
         from maas.serving.api.row_batch import batch_validator
 
-        return batch_validator(row, signature, limit, most)
+        return batch_validator(row, signature, max_rows)
 
     def validate(value: Any, validate_rows: ValidatorFunctionWrapHandler) -> Any:
         return validator()(value, validate_rows)
 
-    def say(schema: dict[str, Any]) -> None:
+    def describe(schema: dict[str, Any]) -> None:
         schema.pop("maxItems", None)
-        schema["description"] = f"At most {most} rows."
+        schema["description"] = f"At most {max_rows} rows."
 
     rows: Any = list[row]  # type: ignore[valid-type]
-    return Annotated[rows, Field(max_length=most, json_schema_extra=say), WrapValidator(validate)]
+    bounded = Field(max_length=max_rows, json_schema_extra=describe)
+    return Annotated[rows, bounded, WrapValidator(validate)]

@@ -1,4 +1,4 @@
-"""A method of the service as an endpoint: the bytes of a body in, the bytes of an answer out."""
+"""A method of the service as an endpoint: the bytes of a body in, a response out."""
 
 import inspect
 from collections.abc import Callable
@@ -10,20 +10,21 @@ from anyio.to_thread import run_sync
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
-from maas.serving.api.json_chunks import Parts, take_apart
-from maas.serving.http.problems import Problem, invalid_body
+from maas.serving.api.json_chunks import ChunkedList, split_list
+from maas.serving.http.problems import Problem, problem_from_validation
+from maas.serving.http.response import JSON, Response
 
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
-_LARGE = 32_768
-"""Bytes of a body that is parsed in a thread, and its answer written there."""
+# Bytes of a body above which it is parsed, and its response written, in a thread.
+_MAX_BYTES_IN_LOOP = 32_768
 
 
 class Endpoint:
     """Parses by the method's own parameters, calls it, serialises by its return type.
 
-    A positional-only parameter is the whole body; named ones are its keys. So what
-    the method says is what a client sees.
+    A positional-only parameter is the whole body; named ones are its keys. So a client sees
+    what the method's signature says.
 
     Args:
         function: the undecorated method.
@@ -32,7 +33,7 @@ class Endpoint:
     Attributes:
         summary: the first line of the method's docstring.
         body: the type of a body.
-        answer_type: the type of an answer.
+        response_type: the type of a response's body.
     """
 
     def __init__(self, function: Callable[..., Any], instance: object) -> None:
@@ -42,53 +43,60 @@ class Endpoint:
         is_async = inspect.iscoroutinefunction(function)
         self._call = method if is_async else partial(_call_in_thread, method)
         parameters = list(inspect.signature(method).parameters.values())
-        self._is_whole = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
+        self._takes_body = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
         self.summary = (inspect.getdoc(function) or "").partition("\n")[0]
         self.body: TypeAdapter[Any] = TypeAdapter(
-            hints[parameters[0].name] if self._is_whole else _keyed(function, parameters, hints)
+            hints[parameters[0].name]
+            if self._takes_body
+            else _keyword_model(function, parameters, hints)
         )
-        self.answer_type: TypeAdapter[Any] = TypeAdapter(hints["return"])
+        self.response_type: TypeAdapter[Any] = TypeAdapter(hints["return"])
         # Not through the adapters' own methods, which pass a dozen options on each time.
         self._parse = self.body.validator.validate_json
-        self._serialise = self.answer_type.serializer.to_json
+        self._serialise = self.response_type.serializer.to_json
 
-    async def answer(self, body: bytes) -> bytes:
+    async def respond(self, body: bytes) -> Response:
         """Answer one request.
 
         Raises:
-            Problem: the body is no JSON or does not fit.
+            Problem: the body is not valid JSON, or does not fit the method's parameters.
         """
-        large = len(body) > _LARGE
+        in_thread = len(body) > _MAX_BYTES_IN_LOOP
         try:
-            value = await run_sync(self._parse_large, body) if large else self._parse(body)
+            value = await run_sync(self._parse_large, body) if in_thread else self._parse(body)
         except ValidationError as error:
-            raise invalid_body(error) from None
+            raise problem_from_validation(error) from None
         try:
-            answer = await (self._call(value) if self._is_whole else self._call(**dict(value)))
+            answer = await (self._call(value) if self._takes_body else self._call(**dict(value)))
         except OverflowingRowError as error:
-            field = "body" if self._is_whole else f"rows.{error.row}"
-            message = {"field": field, "message": f"The row {error.what}"}
-            what = "the model has no finite answer"
-            raise Problem(422, what, [message], reasons=["overflow"]) from None
-        return await run_sync(self._serialise, answer) if large else self._serialise(answer)
+            raise self._no_finite_answer(error) from None
+        content = await run_sync(self._serialise, answer) if in_thread else self._serialise(answer)
+        return Response(200, JSON, content)
 
     def _parse_large(self, body: bytes) -> Any:
-        apart = None if self._is_whole else take_apart(body)
-        if apart is not None:
-            with suppress(ValidationError):  # said better of the whole body
-                value = self.body.validator.validate_python(apart)
-                if not any(isinstance(part, Parts) for _, part in value):  # no batch was asked
+        split = None if self._takes_body else split_list(body)
+        if split is not None:
+            with suppress(ValidationError):  # parsing the whole body reports it better
+                value = self.body.validator.validate_python(split)
+                if not any(isinstance(part, ChunkedList) for _, part in value):
                     return value
         return self._parse(body)
+
+    def _no_finite_answer(self, error: OverflowingRowError) -> Problem:
+        field = "body" if self._takes_body else f"rows.{error.row}"
+        message = {"field": field, "message": f"The row {error.what}"}
+        what = "the model has no finite answer"
+        return Problem(422, what, [message], reasons=["overflow"])
 
 
 async def _call_in_thread(method: Callable[..., Any], *args: Any, **named: Any) -> Any:
     return await run_sync(partial(method, *args, **named))
 
 
-def _keyed(
+def _keyword_model(
     function: Callable[..., Any], parameters: list[inspect.Parameter], hints: dict[str, Any]
 ) -> Any:
+    """The type of a body whose keys are the method's named parameters."""
     fields: dict[str, Any] = {
         p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters
     }

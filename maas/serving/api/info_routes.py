@@ -1,39 +1,43 @@
-"""What is answered without the model: documents, metrics, and what BentoML keeps answering."""
+"""What is answered without the model: documents, metrics, and what BentoML's own app answers."""
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
 
-from maas.serving.api.responses import ServedModel
-from maas.serving.http.exchange import JSON, Exchange
 from maas.serving.http.problems import Problem
-from maas.serving.http.types import App
-from maas.serving.monitoring.request_metrics import UNMATCHED
-from maas.serving.process.deployment import Served
+from maas.serving.http.request import Request
+from maas.serving.http.response import JSON, Response
+from maas.serving.http.types import App, Message
+from maas.serving.monitoring.collector import render_metrics
 
-_BEHIND = ("/", "/livez", "/readyz", "/healthz", "/schema.json")
-"""BentoML's own; beside them the files of its UI, below /static_content/."""
+UNMATCHED = "unmatched"
+"""The route of every path that does not exist."""
 
+_BENTOML_ROUTES = ("/", "/livez", "/readyz", "/healthz")
 _UI_FILES = "/static_content/"
+_DOCUMENTS = ("/model", "/docs.json", "/schema.json")
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 _READ = ("GET", "HEAD")
 
-ROUTES = ("/model", "/docs.json", "/metrics", *_BEHIND, _UI_FILES)
+ROUTES = ("/metrics", *_DOCUMENTS, *_BENTOML_ROUTES, _UI_FILES)
 """Every route here."""
 
 
-class Pages:
+class Documents(Protocol):
+    """What describes the served version."""
+
+    def document(self, route: str) -> bytes:
+        """The JSON of /model, /docs.json or /schema.json."""
+
+
+class InfoRoutes:
     """Answers GET and HEAD.
 
     Args:
-        app: BentoML's own app.
-        served: the version that /model describes.
-        render_metrics: gives the text of /metrics.
+        bentoml_app: BentoML's own app: the probes, and the files of its UI.
     """
 
-    def __init__(self, app: App, served: Served, render_metrics: Callable[[], bytes]) -> None:
-        self._app = app
-        self._render_metrics = render_metrics
-        self.documents = {"/model": _describe(served)}
+    def __init__(self, bentoml_app: App) -> None:
+        self._bentoml_app = bentoml_app
 
     def route(self, path: str) -> str:
         """The route of a path; `unmatched` if there is none."""
@@ -41,7 +45,9 @@ class Pages:
             return path
         return _UI_FILES if path.startswith(_UI_FILES) else UNMATCHED
 
-    async def answer(self, exchange: Exchange, route: str, stopping: bool) -> None:
+    async def respond(
+        self, request: Request, route: str, documents: Documents, stopping: bool
+    ) -> Response:
         """Answer a request.
 
         Raises:
@@ -49,16 +55,31 @@ class Pages:
         """
         if route == UNMATCHED:
             raise Problem(404, "there is nothing under this path")
-        allow(exchange.method, _READ)
+        allow(request.method, _READ)
+        if route in _DOCUMENTS:
+            return Response(200, JSON, documents.document(route))
+        if route == "/metrics":
+            return Response(200, _PROMETHEUS, await asyncio.to_thread(render_metrics))
         if route == "/readyz" and stopping:
             raise Problem(503, "the service is stopping")
-        if route == "/metrics":
-            text = await asyncio.to_thread(self._render_metrics)
-            await exchange.reply(200, _PROMETHEUS, text)
-        elif route in self.documents:
-            await exchange.reply(200, JSON, self.documents[route])
-        else:
-            await exchange.pass_on(self._app)
+        return await self._ask_bentoml(request)
+
+    async def _ask_bentoml(self, request: Request) -> Response:
+        """What BentoML's app answers, as one response; the server cuts the body of a HEAD."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._bentoml_app({**request.scope, "method": "GET"}, request.receive, keep)
+        start, *parts = messages
+        if start["status"] >= 400:
+            raise Problem(start["status"], "there is nothing to be had under this path")
+        headers = dict(start["headers"])
+        headers.pop(b"content-length", None)
+        content_type = headers.pop(b"content-type", b"")
+        body = b"".join(part.get("body", b"") for part in parts)
+        return Response(start["status"], content_type, body, tuple(headers.items()))
 
 
 def allow(method: str, methods: tuple[str, ...]) -> None:
@@ -70,14 +91,3 @@ def allow(method: str, methods: tuple[str, ...]) -> None:
     if method not in methods:
         allowed = ", ".join(methods)
         raise Problem(405, f"use {allowed} here", headers=[(b"allow", allowed.encode())])
-
-
-def _describe(served: Served) -> bytes:
-    version = served.version
-    model = ServedModel(
-        **dict(version.manifest),
-        version=version.number,
-        tag=version.tag,
-        app_env=served.config.app_env,
-    )
-    return model.model_dump_json().encode()

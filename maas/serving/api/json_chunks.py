@@ -1,4 +1,4 @@
-"""Reads a large list of rows part by part, so that other requests get their turn in between.
+"""Reads a large list of rows in chunks, so that other requests get their turn in between.
 
 Python's lock is held for as long as one call parses: tens of milliseconds for megabytes.
 """
@@ -9,37 +9,37 @@ from typing import Any
 
 from pydantic_core import from_json
 
-_PART = 65_536
-"""Bytes of a part, at least; one is parsed in about a millisecond."""
+# Bytes of a chunk, at least; one is parsed in about a millisecond.
+_MIN_CHUNK_BYTES = 65_536
 
-_BETWEEN = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=\{)")
+_BETWEEN_OBJECTS = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=\{)")
 
 
 @dataclass(frozen=True)
-class Parts:
+class ChunkedList:
     """A list of objects as JSON, cut into lists that are not parsed yet.
 
     It is cut where one object seems to end and the next to begin. A cut anywhere else, in a
-    string or deeper down, leaves a part before it that is open, and so no JSON.
+    text or deeper down, leaves a chunk before it that is not closed, and so not valid JSON.
     """
 
-    parts: tuple[bytes, ...]
+    chunks: tuple[bytes, ...]
 
 
-def parse(part: bytes) -> list[Any]:
-    """The objects of a part.
+def parse_chunk(chunk: bytes) -> list[Any]:
+    """The objects of a chunk.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not valid JSON.
     """
-    return list(from_json(part, allow_inf_nan=False))
+    return list(from_json(chunk, allow_inf_nan=False))
 
 
-def take_apart(body: bytes) -> dict[str, Any] | None:
-    """Parse a JSON object that holds one list: all but the list, which is a `Parts`.
+def split_list(body: bytes) -> dict[str, Any] | None:
+    """Parse a JSON object that holds one list: all but the list, which is a `ChunkedList`.
 
     Returns:
-        The object; None where it has another form, or is no JSON so far as it is parsed.
+        The object; None where it has another form, or what is parsed of it is not valid JSON.
     """
     first, last = body.find(b"["), body.rfind(b"]")
     if not 0 <= first < last:
@@ -49,12 +49,12 @@ def take_apart(body: bytes) -> dict[str, Any] | None:
         (key,) = [key for key, value in found.items() if value == []]
     except (ValueError, AttributeError):
         return None
-    return {**found, key: Parts(tuple(_cut(body, first + 1, last)))}
+    return {**found, key: ChunkedList(tuple(_cut(body, first + 1, last)))}
 
 
 def _cut(body: bytes, start: int, end: int) -> list[bytes]:
-    parts = []
-    while cut := _BETWEEN.search(body, start + _PART, end):
-        parts.append(b"[%b]" % body[start : cut.start() + 1])
+    chunks = []
+    while cut := _BETWEEN_OBJECTS.search(body, start + _MIN_CHUNK_BYTES, end):
+        chunks.append(b"[%b]" % body[start : cut.start() + 1])
         start = cut.end()
-    return [*parts, b"[%b]" % body[start:end]]
+    return [*chunks, b"[%b]" % body[start:end]]

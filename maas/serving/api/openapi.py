@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from maas.registry.manifest import canonical_json
+from maas.registry.version import Version
 from maas.serving.api.endpoint import Endpoint
-from maas.serving.api.responses import ServedModel
-from maas.serving.process.deployment import Served
+from maas.serving.api.responses import ModelResponse
 
 _PROBLEM = {
     "type": "object",
@@ -40,7 +40,7 @@ def _header(description: str, **schema: Any) -> dict[str, Any]:
 _HEADERS = {
     "X-Model-Version": _header("Number of the served version.", pattern="^[1-9][0-9]*$"),
     "X-Model-Digest": _header("Digest of its manifest.", pattern="^sha256:[0-9a-f]{64}$"),
-    "X-Request-ID": _header("The request's own id if it was sane, else a new one."),
+    "X-Request-ID": _header("The request's own id if it was valid, else a new one."),
 }
 _OWN_HEADERS = {
     "401": {"WWW-Authenticate": _header("How to send a key.")},
@@ -48,7 +48,7 @@ _OWN_HEADERS = {
     "429": {"Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$")},
 }
 _STATUSES = {
-    "400": "The body is no JSON, or not in UTF-8.",
+    "400": "The body is not valid JSON in UTF-8.",
     "401": "A key is missing or wrong (only where keys are configured).",
     "405": "The method is not allowed here.",
     "408": "The body did not arrive in time.",
@@ -59,8 +59,8 @@ _STATUSES = {
     "500": "The service failed; its log has the request id.",
     "503": "The service is stopping.",
 }
-_OF_PREDICT = [status for status in _STATUSES if status != "503"]
-_TEXTS = {
+_PREDICT_STATUSES = [status for status in _STATUSES if status != "503"]
+_TEXT_ROUTES = {
     "/livez": "The process answers.",
     "/healthz": "The same.",
     "/readyz": "The model is loaded and warm, and the service is not stopping.",
@@ -73,39 +73,44 @@ _SECURITY = {
 _TEMPLATE = "#/components/schemas/{model}"
 
 
-def build_openapi(served: Served, endpoints: Mapping[str, Endpoint]) -> bytes:
-    """Build the document for the predict routes, /model, the probes and /metrics."""
+def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bool) -> bytes:
+    """Build the document for the predict routes, /model, the probes and /metrics.
+
+    Args:
+        version: the served one.
+        endpoints: by path.
+        keyed: whether requests need a key.
+    """
     inputs = [(path, "validation", endpoint.body) for path, endpoint in endpoints.items()]
     outputs = [
-        (path, "serialization", endpoint.answer_type) for path, endpoint in endpoints.items()
+        (path, "serialization", endpoint.response_type) for path, endpoint in endpoints.items()
     ]
-    model = [("/model", "serialization", TypeAdapter(ServedModel))]
-    found, definitions = TypeAdapter.json_schemas(
+    model = [("/model", "serialization", TypeAdapter(ModelResponse))]
+    schemas, definitions = TypeAdapter.json_schemas(
         [*inputs, *outputs, *model],  # type: ignore[list-item]
         ref_template=_TEMPLATE,
     )
-    keyed = served.keys_file is not None
     paths: dict[str, Any] = {
-        path: {"post": _operation(path, endpoint, found, keyed)}
+        path: {"post": _operation(path, endpoint, schemas, keyed)}
         for path, endpoint in endpoints.items()
     }
-    paths |= _pages(found["/model", "serialization"], keyed)
-    schemas = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
-    components = {"schemas": schemas} | ({"securitySchemes": _SECURITY} if keyed else {})
+    paths |= _info_routes(schemas["/model", "serialization"], keyed)
+    shared = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
+    components = {"schemas": shared} | ({"securitySchemes": _SECURITY} if keyed else {})
     return canonical_json(
         {
             "openapi": "3.1.0",
-            "info": {"title": served.version.tag, "version": served.version.label},
+            "info": {"title": version.tag, "version": version.label},
             "paths": paths,
             "components": components,
         }
     )
 
 
-def _pages(model: Any, keyed: bool) -> dict[str, Any]:
-    """What needs no model to be answered."""
+def _info_routes(model: Any, keyed: bool) -> dict[str, Any]:
+    """What is answered without the model."""
     content = _json(model)
-    pages: dict[str, Any] = {
+    routes: dict[str, Any] = {
         "/model": {
             "operationId": "model",
             "summary": "The manifest of the served version.",
@@ -114,24 +119,24 @@ def _pages(model: Any, keyed: bool) -> dict[str, Any]:
         }
     }
     text = {"text/plain": {"schema": {"type": "string"}}}
-    for path, summary in _TEXTS.items():
+    for path, summary in _TEXT_ROUTES.items():
         statuses = ("405", "503") if path == "/readyz" else ("405",)
-        pages[path] = {
+        routes[path] = {
             "operationId": path.strip("/"),
             "summary": summary,
             "responses": _responses(text, statuses, keyed),
         }
-    return {path: {"get": operation} for path, operation in pages.items()}
+    return {path: {"get": operation} for path, operation in routes.items()}
 
 
 def _operation(
-    path: str, endpoint: Endpoint, found: Mapping[Any, Any], keyed: bool
+    path: str, endpoint: Endpoint, schemas: Mapping[Any, Any], keyed: bool
 ) -> dict[str, Any]:
     return {
         "operationId": path.strip("/"),
         "summary": endpoint.summary,
-        "requestBody": {"required": True, "content": _json(found[path, "validation"])},
-        "responses": _responses(_json(found[path, "serialization"]), _OF_PREDICT, keyed),
+        "requestBody": {"required": True, "content": _json(schemas[path, "validation"])},
+        "responses": _responses(_json(schemas[path, "serialization"]), _PREDICT_STATUSES, keyed),
         **_secured(keyed),
     }
 

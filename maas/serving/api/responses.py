@@ -1,48 +1,49 @@
-"""The answers of the API, as generic types: a service fills in its row and label types."""
+"""The responses of the API as generic types: a service fills in its row and label types."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from maas.config.service_config import Env
-from maas.model.signature import Row
+from maas.model.row import Row
+from maas.model.signature import Signature
 from maas.registry.manifest import Manifest
 
 RowT = TypeVar("RowT", bound=Row)
 LabelT = TypeVar("LabelT")
 
 
-class ServedModel(Manifest):
-    """What GET /model says: the manifest, and where and as what it is served."""
+class ModelResponse(Manifest):
+    """What GET /model answers: the manifest, and where and as what it is served."""
 
     version: int
     tag: str
     app_env: Env
 
 
-class Answer(BaseModel):
-    """Base of every answer: carries finite numbers only."""
+class _Body(BaseModel):
+    """Base of the predict routes' responses: carries finite numbers only."""
 
     model_config = ConfigDict(
         extra="forbid", allow_inf_nan=False, serialize_by_alias=True, hide_input_in_errors=True
     )
 
 
-class Prediction(Answer, Generic[RowT, LabelT]):
-    """One row, as understood, and what the model says of it."""
+class PredictResponse(_Body, Generic[RowT, LabelT]):
+    """One row, as understood, and what the model predicts for it."""
 
     input: RowT
     prediction: LabelT
     model_version: int
 
 
-class ClassProbabilities(Prediction[RowT, LabelT], Generic[RowT, LabelT]):
+class PredictProbaResponse(PredictResponse[RowT, LabelT], Generic[RowT, LabelT]):
     """A prediction with the probability of each class."""
 
     probabilities: dict[str, float]
 
 
-class BatchPrediction(Answer, Generic[LabelT]):
+class PredictBatchResponse(_Body, Generic[LabelT]):
     """Predictions in the order of the rows, with probabilities if asked for."""
 
     predictions: list[LabelT]
@@ -50,3 +51,8 @@ class BatchPrediction(Answer, Generic[LabelT]):
     probabilities: list[dict[str, float]] | None = Field(
         None, exclude_if=lambda value: value is None
     )
+
+
+def label_type(signature: Signature) -> Any:
+    """The type of a prediction: one of the classes, or a number."""
+    return Literal[signature.classes] if signature.classes else float

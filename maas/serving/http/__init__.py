@@ -1,10 +1,13 @@
 """HTTP as the service speaks it; nothing here knows a model.
 
+In the order of a request:
+
 - `types`         the types of ASGI
-- `exchange`      one request and its answer
-- `body`          reads a body against a limit and a deadline
+- `request`       one request, with its id
+- `api_keys`      whether its key is valid
+- `body`          reads its body against a limit and a deadline
 - `problems`      errors as RFC 9457 documents
-- `api_keys`      who may ask
-- `access_log`    one line per request
-- `uvicorn_send`  head and body of an answer in one write
+- `response`      what is answered
+- `uvicorn_send`  sends it, head and body in one write
+- `access_log`    its line in the log
 """

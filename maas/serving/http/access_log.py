@@ -1,7 +1,7 @@
 """One line per request: text for people in dev, JSON for machines in prod.
 
-The line is formatted here and not by `logging`: this is on the path of every request. Lines
-of one turn of the event loop are written together.
+The line is formatted here and not by `logging`: every request waits for it. The lines of one
+turn of the event loop are written together.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from contextlib import suppress
 from time import gmtime, strftime, time
 
 from maas.config.service_config import Env
+from maas.serving.http.request import Request
 from maas.serving.http.types import Headers
 
 # https://www.w3.org/TR/trace-context/#traceparent-header: version-trace-parent-flags
@@ -18,8 +19,9 @@ _TRACE = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]
 
 _STDERR = 2
 
-# Ids, methods and routes hold no character that JSON would escape.
-_FORMS: dict[Env, tuple[str, str, str]] = {
+# A line, and how a trace id and none are written in it. Ids, methods and routes hold no
+# character that JSON would escape.
+_FORMATS: dict[Env, tuple[str, str, str]] = {
     "dev": ("{0} INFO {3} {4} {5} {6:.2f}ms v{7} request={1}{2}\n", " trace=%s", ""),
     "prod": (
         '{{"time":"{0}","level":"INFO","message":"request","request_id":"{1}","trace_id":{2},'
@@ -28,45 +30,33 @@ _FORMS: dict[Env, tuple[str, str, str]] = {
         "null",
     ),
 }
-"""A line, and how a trace and none are written in it."""
 
 
 def trace_id(headers: Headers) -> str | None:
-    """The trace id of a W3C traceparent header, if there is a sane one."""
+    """The trace id of a W3C traceparent header, if there is a valid one."""
     given = headers.get(b"traceparent")
     match = _TRACE.fullmatch(given) if given else None
     return match[1].decode() if match else None
 
 
 class AccessLog:
-    """Writes the lines to stderr.
+    """Writes the lines to stderr, in the format of the environment."""
 
-    Args:
-        env: the form of a line.
-        model_version: the number that every line names.
-    """
-
-    def __init__(self, env: Env, model_version: int) -> None:
-        self._form, self._traced, self._untraced = _FORMS[env]
-        self._version = model_version
+    def __init__(self, env: Env) -> None:
+        self._line, self._with_trace, self._without_trace = _FORMATS[env]
         self._second, self._stamp = 0, ""
         self._lines: list[str] = []
 
     def record(
-        self,
-        request_id: str,
-        trace: str | None,
-        method: str,
-        route: str,
-        status: int,
-        seconds: float,
+        self, request: Request, route: str, status: int, seconds: float, version: int
     ) -> None:
-        """Note one answered request."""
+        """Note one request: its route, status and duration, and the version that served it."""
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._write)
-        traced = self._traced % trace if trace else self._untraced
-        values = (self._now(), request_id, traced, method, route, status, seconds * 1000)
-        self._lines.append(self._form.format(*values, self._version))
+        trace = trace_id(request.headers)
+        written = self._with_trace % trace if trace else self._without_trace
+        values = (self._now(), request.id, written, request.method, route, status, seconds * 1000)
+        self._lines.append(self._line.format(*values, version))
 
     def _write(self) -> None:
         text = "".join(self._lines).encode()

@@ -1,4 +1,4 @@
-"""API keys: one per line of a file, read anew when the file changes."""
+"""API keys: one per line of a file, which is read again when it changes."""
 
 import codecs
 import hmac
@@ -11,9 +11,12 @@ from maas.serving.http.types import Headers
 
 log = logging.getLogger("bentoml.maas")
 
+# The stamp of a file that cannot be read: it differs from every real one.
+_UNREADABLE = (0, 0, 0)
+
 
 class ApiKeys:
-    """The keys that open the predict routes and /model.
+    """The keys that the predict routes and /model accept.
 
     Args:
         path: the file.
@@ -25,7 +28,7 @@ class ApiKeys:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._stamp = self._look()
+            self._stamp = self._read_stamp()
             self._keys = self._read()
         except OSError as error:
             what = f"cannot be read ({error.strerror})"
@@ -36,7 +39,7 @@ class ApiKeys:
     def accept(self, headers: Headers) -> bool:
         """Whether a request carries a key: `Authorization: Bearer` or `X-API-Key`.
 
-        Who sends both must have both right: a wrong credential is never overlooked.
+        Where both are sent, both must be valid: a wrong credential is never overlooked.
         """
         self._refresh()
         given = []
@@ -48,29 +51,26 @@ class ApiKeys:
         return bool(given) and all(self._is_key(candidate) for candidate in given)
 
     def _is_key(self, candidate: bytes) -> bool:
-        """Compare with every key, each in constant time: how long it takes tells nothing."""
+        """Compare with every key, each in constant time: the time it takes reveals nothing."""
         matches = [hmac.compare_digest(candidate, key) for key in self._keys]
         return any(matches)
 
     def _refresh(self) -> None:
-        """Read a file that changed; one that is away for a moment keeps its keys."""
+        """Read a file that changed; while it cannot be read, the last keys stay valid."""
         try:
-            stamp = self._look()
+            stamp = self._read_stamp()
             if stamp != self._stamp:
                 self._keys, self._stamp = self._read(), stamp
-                log.info("read the API keys anew: there are %d", len(self._keys))
+                log.info("read the API keys again: there are %d", len(self._keys))
         except OSError:
-            if self._stamp != _AWAY:
-                log.warning("the file of API keys cannot be read; the keys stay as they were")
-            self._stamp = _AWAY
+            if self._stamp != _UNREADABLE:
+                log.warning("the file of API keys cannot be read; the last keys stay valid")
+            self._stamp = _UNREADABLE
 
-    def _look(self) -> tuple[int, int, int]:
-        found = os.stat(self._path)  # noqa: PTH116 - on the path of every request
+    def _read_stamp(self) -> tuple[int, int, int]:
+        found = os.stat(self._path)  # noqa: PTH116 - every request waits for it
         return found.st_mtime_ns, found.st_size, found.st_ino
 
     def _read(self) -> list[bytes]:
         text = self._path.read_bytes().removeprefix(codecs.BOM_UTF8)
         return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-_AWAY = (0, 0, 0)

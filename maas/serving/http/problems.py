@@ -7,22 +7,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from maas.serving.http.response import Response
 from maas.serving.http.types import Header
 
 CONTENT_TYPE = b"application/problem+json"
 
-_MANY = 100
-"""A body with more invalid fields than this is told their number alone."""
+# A body with more invalid fields gets their number alone.
+_MAX_NAMED_FIELDS = 100
 
 
 class Problem(Exception):
-    """A request that gets no 2xx answer.
+    """A request that gets no 2xx response.
 
     Args:
         status: the HTTP status.
         detail: what is wrong with this request; never an input value.
         errors: for 422, `{"field": …, "message": …}` per field.
-        headers: further headers of the answer.
+        headers: further headers of the response.
         reasons: what to count it under, if the request was invalid; few different words.
     """
 
@@ -39,8 +40,8 @@ class Problem(Exception):
         self.errors, self.headers = list(errors), list(headers)
         self.reasons = reasons
 
-    def to_bytes(self, request_id: str) -> bytes:
-        """The body of the answer."""
+    def to_response(self, request_id: str) -> Response:
+        """The problem as a response."""
         content: dict[str, Any] = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -50,20 +51,19 @@ class Problem(Exception):
         }
         if self.errors:
             content["errors"] = self.errors
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return Response(self.status, CONTENT_TYPE, body, self.headers)
 
 
-def invalid_body(error: ValidationError) -> Problem:
-    """What pydantic says of a body: 400 no JSON, 413 too many rows, 422 else."""
+def problem_from_validation(error: ValidationError) -> Problem:
+    """What pydantic says of a body: 400 not JSON, 413 too many rows, 422 otherwise."""
     count = error.error_count()
-    if count > _MANY:
-        what = f"{count} fields are missing, unknown or invalid"
-        return Problem(422, what, [{"field": "body", "message": what}], reasons=["many"])
+    if count > _MAX_NAMED_FIELDS:
+        return _of_whole_body(f"{count} fields are missing, unknown or invalid", "many")
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     kinds = {problem["type"] for problem in problems}
     if "json_invalid" in kinds and "number out of range" in problems[0]["msg"]:
-        what = "a number has more digits than can be read"
-        return Problem(422, what, [{"field": "body", "message": what}], reasons=["digits"])
+        return _of_whole_body("a number has more digits than can be read", "digits")
     if "json_invalid" in kinds:
         return Problem(400, "the body is not valid JSON in UTF-8", reasons=["json_invalid"])
     if "too_long" in kinds:
@@ -75,3 +75,7 @@ def invalid_body(error: ValidationError) -> Problem:
     ]
     what = f"the body has {count} invalid field{'s' * (count > 1)}"
     return Problem(422, what, errors, reasons=[problem["type"] for problem in problems])
+
+
+def _of_whole_body(what: str, reason: str) -> Problem:
+    return Problem(422, what, [{"field": "body", "message": what}], reasons=[reason])

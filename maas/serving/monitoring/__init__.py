@@ -1,5 +1,11 @@
-"""What is counted, and how workers' counts become one text for Prometheus.
+"""What is counted, and how the workers' counts become one text for Prometheus.
 
-- `request_metrics`  requests: how many, how long, what was wrong with them
-- `model_metrics`    what the model answered, and rows unlike the training rows
+Each worker writes its counts to files of its own in one folder; the worker that is asked adds
+them all up. Counts of a worker that died stay.
+
+- `metrics_folder`    the folder that the workers share
+- `deferred_counter`  increments that are written once per turn of the event loop
+- `request_metrics`   requests: how many, how long, what was wrong with them
+- `model_metrics`     what the model answered, and rows unlike the training rows
+- `collector`         adds up the workers' counts
 """

@@ -3,57 +3,88 @@
 import json
 from collections import Counter as Tally
 from collections.abc import Sequence
+from functools import cache
 from operator import attrgetter, le
 from typing import Any
 
 import numpy as np
 from prometheus_client import Counter, Histogram
 
-from maas.model.predictor import Matrix, label_text
-from maas.model.signature import Label, Row
-from maas.registry.version import REFERENCE
-from maas.serving.monitoring.request_metrics import Pending
-from maas.serving.process.deployment import Served
+from maas.model.encoding import GAP, Matrix
+from maas.model.row import Row
+from maas.model.signature import Label, Signature, label_text
+from maas.serving.monitoring.deferred_counter import DeferredCounter
 
-_BATCHES = (1, 10, 100, 1000, 10_000, 100_000)
+_BATCH_ROWS = (1, 10, 100, 1000, 10_000, 100_000)
 
 
-class Observations:
-    """The model's own metrics; nothing is refused here.
+class _Families:
+    """The metrics that every version has, once per process."""
+
+    def __init__(self) -> None:
+        self.batches = Histogram("maas_batch_rows", "Rows of a batch", buckets=_BATCH_ROWS)
+        outside = "Values outside the training range"
+        self.outside = Counter("maas_feature_out_of_range", outside, ["feature"])
+        unseen = "Categories that training did not see"
+        self.unseen = Counter("maas_feature_unseen", unseen, ["feature"])
+
+
+@cache
+def _families() -> _Families:
+    return _Families()
+
+
+@cache
+def _predictions_by_class() -> Counter:
+    return Counter("maas_predictions", "Predictions by class", ["label"])
+
+
+@cache
+def _predicted_numbers(edges: tuple[float, ...]) -> Histogram:
+    what = "Predicted numbers; the buckets divide the training target's range"
+    return Histogram("maas_prediction_value", what, buckets=edges)
+
+
+def read_target_edges(reference: bytes) -> list[float]:
+    """The edges of the training target's bins, from reference.json; none for classes."""
+    edges: list[float] = json.loads(reference)["target"].get("edges", [])
+    return edges
+
+
+class ModelMetrics:
+    """The metrics of one version's answers; nothing is refused here.
 
     Args:
-        served: the version that answers.
+        signature: what the model takes and gives.
+        target_edges: for a regression, the edges of the training target's bins, ascending.
     """
 
-    def __init__(self, served: Served) -> None:
-        signature = served.signature
-        self._pending = Pending()
-        self._batches = Histogram("maas_batch_rows", "Rows of a batch", buckets=_BATCHES)
+    def __init__(self, signature: Signature, target_edges: Sequence[float]) -> None:
+        self._deferred = DeferredCounter()
+        self._batches = _families().batches
         self._classes: dict[Label, Any] | None = None
         if signature.classes is not None:
-            predictions = Counter("maas_predictions", "Predictions by class", ["label"])
+            counter = _predictions_by_class()
             self._classes = {
-                label: predictions.labels(label_text(label)) for label in signature.classes
+                label: counter.labels(label_text(label)) for label in signature.classes
             }
         else:
-            edges = json.loads(served.version.read(REFERENCE))["target"]["edges"]
-            self._values = Histogram(
-                "maas_prediction_value",
-                "Predicted numbers; the buckets part the training target's range",
-                buckets=sorted(set(edges)) or (0.0,),
-            )
-        outside = Counter(
-            "maas_feature_out_of_range", "Values outside the training range", ["feature"]
-        )
-        unseen = Counter("maas_feature_unseen", "Categories that training did not see", ["feature"])
+            self._values = _predicted_numbers(tuple(sorted(set(target_edges))) or (0.0,))
+        self._watch_features(signature)
+
+    def _watch_features(self, signature: Signature) -> None:
+        """Make the counters of values outside the training range, and of unseen categories."""
         features = [signature.features[index] for index in signature.matrix_order]
         self._ranged = {
-            column: outside.labels(f.name)
+            column: _families().outside.labels(f.name)
             for column, f in enumerate(features)
             if f.type in ("number", "integer") and f.minimum is not None
         }
         self._unseen = {
-            column: (unseen.labels(f.name), attrgetter(f"f{signature.matrix_order[column]}"))
+            column: (
+                _families().unseen.labels(f.name),
+                attrgetter(f"f{signature.matrix_order[column]}"),
+            )
             for column, f in enumerate(features)
             if f.type == "category" and signature.unknown == "ignore"
         }
@@ -70,7 +101,7 @@ class Observations:
         """Count one call of the model.
 
         Args:
-            rows: as they were asked.
+            rows: as the client sent them.
             matrix: the same rows, encoded.
             answers: a label or a number per row.
             in_loop: whether this is the event loop's thread.
@@ -78,21 +109,24 @@ class Observations:
         single = len(rows) == 1
         if not single:
             self._batches.observe(len(rows))
-        if self._classes is None:
-            for answer in answers:
-                self._values.observe(answer)
-        elif single and in_loop:
-            self._pending.add(self._classes[answers[0]])
-        else:
-            for label, count in Tally(answers).items():
-                self._classes[label].inc(count)
+        self._count_answers(answers, deferred=single and in_loop)
         if single and in_loop:
             self._count_row_outside(matrix)
         else:
             self._count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
-            codes = np.flatnonzero(matrix[:, column] == -1).tolist()
+            codes = np.flatnonzero(matrix[:, column] == GAP).tolist()
             counter.inc(sum(value(rows[index]) is not None for index in codes))
+
+    def _count_answers(self, answers: Sequence[Any], deferred: bool) -> None:
+        if self._classes is None:
+            for answer in answers:
+                self._values.observe(answer)
+        elif deferred:
+            self._deferred.add(self._classes[answers[0]])
+        else:
+            for label, count in Tally(answers).items():
+                self._classes[label].inc(count)
 
     def _count_row_outside(self, matrix: Matrix) -> None:
         values = matrix[0].tolist()
@@ -102,7 +136,7 @@ class Observations:
             return
         for column, counter in self._ranged.items():
             if values[column] < low[column] or values[column] > high[column]:
-                self._pending.add(counter)
+                self._deferred.add(counter)
 
     def _count_outside(self, matrix: Matrix) -> None:
         counts = ((matrix < self._low) | (matrix > self._high)).sum(axis=0).tolist()

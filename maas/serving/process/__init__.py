@@ -1,9 +1,16 @@
 """The life of the service's processes: from the config to the last answer.
 
-- `deployment`     the version to serve, and how to serve it
+In the process that starts the workers:
+
+- `deployment`     what is served, and how
 - `preflight`      what must be true before a worker starts
-- `model_loading`  loads the model
-- `worker`         what only a worker needs
-- `draining`       how a worker settles, and how it stops
+- `trial`          loads the model once, in a process of its own
 - `packaging`      what `bentoml build` takes from the service
+
+In a worker:
+
+- `service_class`  puts `maas.serving.app` in front of BentoML's own app
+- `model_loading`  loads the model
+- `gc_tuning`      keeps the garbage collector away from what start-up made
+- `draining`       how a worker stops
 """

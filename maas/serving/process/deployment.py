@@ -1,14 +1,12 @@
-"""The one version that this service serves, wherever the service stands.
+"""What is served, and how, wherever service.py stands.
 
-In a project it is a folder of `models/`, chosen by the service config. In a Bento it
+In a project the version is a folder of `models/`, chosen by the service config. In a Bento it
 is the tag that the Bento was built with, under the digest in the Bento's labels.
 """
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bentoml
 import yaml
@@ -18,53 +16,37 @@ from maas.config.paths import models_folder
 from maas.config.reading import load_service_config
 from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
-from maas.model.signature import Row, Signature, row_type
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
 from maas.registry.version import MANIFEST, Version
-from maas.serving.process.model_loading import find_limit, load_predictor
-
-if TYPE_CHECKING:
-    from maas.model.predictor import Predictor
 
 LABELS = ("model_tag", "model_digest")
 """The labels by which a Bento says what it was built with."""
 
+_RESTORE = "restore that model to the store, or build a new Bento"
+
 
 @dataclass(frozen=True)
-class Served:
-    """A version, how to serve it, and whether it is packed in a Bento.
+class Deployment:
+    """What this process serves.
 
     Attributes:
-        limit: the largest magnitude of a number that the model can compute with.
+        project: the folder of service.py.
+        config: configs/service_config.yaml and the environment.
+        in_bento: whether the project is packed in a Bento.
+        version: the version that is served when the service starts.
     """
 
     project: Path
-    version: Version
     config: ServiceConfig
     in_bento: bool
-    limit: float
-
-    @property
-    def signature(self) -> Signature:
-        """What the model takes and gives."""
-        return self.version.manifest.signature
+    version: Version
 
     @property
     def keys_file(self) -> Path | None:
-        """The file of API keys, from where the project stands; None: the service is open."""
+        """The file of API keys, relative to the project; None: the service is open."""
         name = self.config.api_keys_file
         return None if name is None else self.project / name
-
-    @cached_property
-    def predictor(self) -> "Predictor":
-        """The model, loaded and warm."""
-        return load_predictor(self.version, self.config.threads)
-
-    @cached_property
-    def row_type(self) -> type[Row]:
-        """The pydantic type of one row."""
-        return row_type(self.signature, self.limit)
 
     def check(self) -> None:
         """Check every file of the version.
@@ -79,8 +61,8 @@ class Served:
             self.version.check()
 
 
-def open_served(project: Path) -> Served:
-    """Find the version to serve, from where service.py stands.
+def load_deployment(project: Path) -> Deployment:
+    """Find the version to serve, and how, from where service.py stands.
 
     Raises:
         BentoMLException: one line saying why it cannot be served; BentoML prints it and exits 1.
@@ -88,7 +70,7 @@ def open_served(project: Path) -> Served:
     try:
         config = load_service_config(project / "configs" / "service_config.yaml")
         in_bento = project.name == "src" and (project.parent / "bento.yaml").is_file()
-        version = _from_bento(project, config) if in_bento else _from_models(project, config)
+        version = _find_in_bento(project, config) if in_bento else _find(project, config)
         digest = version.manifest.digest
         if config.model_digest not in (None, digest):
             raise ServeError(
@@ -96,20 +78,19 @@ def open_served(project: Path) -> Served:
                 f"has digest {digest}, the service demands {config.model_digest}",
                 "serve the version with that digest, or change MODEL_DIGEST",
             )
-        limit = find_limit(version, config.threads, project)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
-    return Served(project, version, config, in_bento, limit)
+    return Deployment(project, config, in_bento, version)
 
 
-def _from_models(project: Path, config: ServiceConfig) -> Version:
+def _find(project: Path, config: ServiceConfig) -> Version:
     registry = Registry(models_folder(config.models_dir, project, os.environ))
     if config.model_version == "latest":
         return registry.latest()
     return registry.open(config.model_version)
 
 
-def _from_bento(project: Path, config: ServiceConfig) -> Version:
+def _find_in_bento(project: Path, config: ServiceConfig) -> Version:
     content = yaml.safe_load((project.parent / "bento.yaml").read_text(encoding="utf-8"))
     tag, digest = (content["labels"].get(label) for label in LABELS)
     number = int(tag.rpartition(":v")[2])
@@ -134,9 +115,6 @@ def _from_bento(project: Path, config: ServiceConfig) -> Version:
             _RESTORE,
         )
     return Version(number, path, manifest)
-
-
-_RESTORE = "restore that model to the store, or build a new Bento"
 
 
 def _read_manifest(path: Path) -> bytes:

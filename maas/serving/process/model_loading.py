@@ -1,7 +1,7 @@
-"""Loads a version's model: for good in a worker, and once before, where failing is final.
+"""Loads a version's model: for good in a worker, and once in a trial before workers start.
 
-The process that starts the workers has that done in a process of its own, which then ends:
-it learns what the service must know of the model, and does not hold what only workers need.
+A failure in a worker would restart it for ever, so the trial comes before. It runs in a child
+process: the process that starts the workers then holds neither numpy nor onnxruntime.
 """
 
 import os
@@ -11,16 +11,29 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maas.errors import MaasError, ServeError
-from maas.model.signature import FLOAT32_MAX
-from maas.registry.manifest import Manifest
-from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.errors import ServeError
+from maas.model.signature import FLOAT32_MAX, Signature
+from maas.registry.version import MANIFEST, MODEL_FILES, REFERENCE, Version
 
 if TYPE_CHECKING:
     from maas.model.predictor import Predictor
+    from maas.serving.async_predictor import AsyncPredictor
 
-_HANDED_DOWN = "MAAS_LIMIT"
-"""`<digest> <limit>`: what the workers need not find out again."""
+_BOUND = "MAAS_INPUT_BOUND"
+"""`<digest> <bound>`: what the trial measured of a version that does not record it."""
+
+_CHOOSE = "serve another version with MODEL_VERSION, or train a new one"
+
+
+def served_signature(version: Version) -> Signature:
+    """The version's signature, with the input bound that the trial measured if it records none."""
+    signature = version.manifest.signature
+    digest, _, bound = os.environ.get(_BOUND, "").partition(" ")
+    if signature.input_bound is None and digest == version.manifest.digest:
+        with suppress(ValueError):
+            if 0 < float(bound) <= FLOAT32_MAX:
+                return signature.model_copy(update={"input_bound": float(bound)})
+    return signature
 
 
 def load_predictor(version: Version, threads: int) -> "Predictor":
@@ -29,56 +42,64 @@ def load_predictor(version: Version, threads: int) -> "Predictor":
     Raises:
         DamagedError: its file is not the one that was published.
     """
-    from maas.model.predictor import Predictor, make_scorer
+    from maas.model.predictor import Predictor
+    from maas.model.scorers import make_scorer
 
-    manifest = version.manifest
-    data = version.read(MODEL_FILES[manifest.runtime])
-    predictor = Predictor(make_scorer(manifest.runtime, data, threads), manifest.signature)
+    runtime = version.manifest.runtime
+    data = version.read(MODEL_FILES[runtime])
+    predictor = Predictor(make_scorer(runtime, data, threads), served_signature(version))
     predictor.warm()
     return predictor
 
 
-def find_limit(version: Version, threads: int, project: Path) -> float:
-    """The largest magnitude of a number that the model can compute with.
+def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
+    """Load the model that the service's methods ask."""
+    from maas.serving.async_predictor import AsyncPredictor
+    from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
-    Raises:
-        DamagedError: its file is not the one that was published.
-        ServeError: the model cannot be loaded.
+    predictor = load_predictor(version, threads)
+    metrics = ModelMetrics(predictor.signature, read_target_edges(version.read(REFERENCE)))
+    return AsyncPredictor(predictor, version.manifest.runtime, metrics)
+
+
+class Trial:
+    """The model being loaded in a child process; `finish` waits for it.
+
+    Args:
+        version: its files were checked before.
+        threads: onnxruntime's, within one call.
+        project: the folder that holds the package `maas`.
     """
-    digest, _, limit = os.environ.get(_HANDED_DOWN, "").partition(" ")
-    with suppress(ValueError):
-        if digest == version.manifest.digest and 0 < float(limit) <= FLOAT32_MAX:
-            return float(limit)
-    version.read(MODEL_FILES[version.manifest.runtime])
-    command = [sys.executable, "-m", __name__, str(version.path), str(version.number), str(threads)]
-    paths = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    done = subprocess.run(
-        command, cwd=project, env=environ, capture_output=True, text=True, check=False
-    )
-    said = (done.stderr if done.returncode else done.stdout).strip().splitlines()
-    if done.returncode or not said:
-        reason = said[-1] if said else f"exit {done.returncode}"
-        remedy = "serve another version with MODEL_VERSION, or train a new one"
-        raise ServeError(version.tag, f"cannot be loaded ({reason})", remedy)
-    return float(said[-1])
 
+    def __init__(self, version: Version, threads: int, project: Path) -> None:
+        self._version = version
+        manifest = version.manifest
+        arguments: list[object] = [
+            version.path / MODEL_FILES[manifest.runtime],
+            manifest.runtime,
+            len(manifest.signature.features),
+            threads,
+        ]
+        self._measures = manifest.signature.input_bound is None
+        if self._measures:
+            arguments.append(version.path / MANIFEST)
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "maas.serving.process.trial", *map(str, arguments)],
+            cwd=project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
-def hand_down(version: Version, limit: float) -> None:
-    """Tell the workers that this process will start."""
-    os.environ[_HANDED_DOWN] = f"{version.manifest.digest} {limit!r}"
+    def finish(self) -> None:
+        """Wait for the child; hand what it measured down to the workers.
 
-
-def main() -> None:
-    """Load the version of the first argument; print its limit."""
-    path = Path(sys.argv[1])
-    manifest = Manifest.parse((path / MANIFEST).read_bytes(), path / MANIFEST)
-    version = Version(int(sys.argv[2]), path, manifest)
-    try:
-        print(repr(load_predictor(version, int(sys.argv[3])).find_limit()))
-    except MaasError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()
+        Raises:
+            ServeError: the model cannot be loaded.
+        """
+        output, errors = self._child.communicate()
+        if self._child.returncode:
+            lines = errors.strip().splitlines() or [f"exit {self._child.returncode}"]
+            raise ServeError(self._version.tag, f"cannot be loaded ({lines[-1]})", _CHOOSE)
+        if self._measures:
+            os.environ[_BOUND] = f"{self._version.manifest.digest} {output.split()[-1]}"

@@ -10,39 +10,37 @@ from maas.errors import MaasError
 from maas.registry.registry import Registry
 from maas.registry.store import Mirror, open_store
 from maas.registry.version import Version
-from maas.serving.process.deployment import LABELS, Served
+from maas.serving.process.deployment import LABELS, Deployment
 
 BASE_IMAGE = "python:3.11-slim-bookworm"
 _LOCKS = {"onnx": "requirements/serving.txt", "sklearn": "requirements/serving-sklearn.txt"}
 
 
-def bento_labels(served: Served) -> dict[str, str]:
+def bento_labels(version: Version) -> dict[str, str]:
     """What a Bento of this version is labelled with: its tag and its digest."""
-    return dict(zip(LABELS, (served.version.tag, served.version.manifest.digest), strict=True))
+    return dict(zip(LABELS, (version.tag, version.manifest.digest), strict=True))
 
 
-def bento_model(served: Served) -> BentoModel:
+def bento_model(deployment: Deployment, version: Version) -> BentoModel:
     """The model as BentoML's packaging sees it: one concrete tag."""
-    if served.in_bento:
-        return BentoModel(served.version.tag)
-    return _Mirrored(served.version)
+    return BentoModel(version.tag) if deployment.in_bento else _MirroredModel(version)
 
 
-def bento_image(served: Served) -> Image:
-    """The image: no distribution named, so that BentoML installs no compiler and no git.
+def bento_image(deployment: Deployment, version: Version) -> Image:
+    """The image: no distribution is named, so that BentoML installs no compiler and no git.
 
-    The lock has hashes and needs no other; a version served by scikit-learn brings it.
+    The lock has hashes; that of a version which scikit-learn serves has scikit-learn too.
     """
-    lock = served.project / _LOCKS[served.version.manifest.runtime]
+    lock = deployment.project / _LOCKS[version.manifest.runtime]
     return Image(
         base_image=BASE_IMAGE,
         distro="none",
         lock_python_packages=False,
-        python_requirements="" if served.in_bento else lock.read_text(encoding="utf-8"),
+        python_requirements="" if deployment.in_bento else lock.read_text(encoding="utf-8"),
     )
 
 
-class _Mirrored(BentoModel):
+class _MirroredModel(BentoModel):
     """A version in `models/`: mirrored to the store when BentoML asks for it, not before."""
 
     def __init__(self, version: Version) -> None:
@@ -50,7 +48,7 @@ class _Mirrored(BentoModel):
         object.__setattr__(self, "version", version)  # BentoModel is frozen
 
     def to_info(self, alias: str | None = None) -> Any:
-        """Describe the model to `bentoml build`, once the store surely holds this one."""
+        """Describe the model to `bentoml build`, once the store is known to hold this one."""
         found = self._mirror()
         if found.state == "refused":
             raise BentoMLException(
@@ -60,7 +58,7 @@ class _Mirrored(BentoModel):
         return super().to_info(alias)
 
     def resolve(self, base_path: Any = None) -> Any:
-        """Give the model to a deployment; a tag that is somebody else's does no harm here."""
+        """Give the model to a deployment; a tag of another project does no harm here."""
         self._mirror()
         return super().resolve(base_path)
 

@@ -1,4 +1,4 @@
-"""What must be true before a worker starts: a failure there would restart for ever."""
+"""What must be true before a worker starts: a failure there would restart it for ever."""
 
 import logging
 import os
@@ -10,41 +10,41 @@ from bentoml.exceptions import BentoMLException
 from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
 from maas.serving.http.api_keys import ApiKeys
-from maas.serving.monitoring.request_metrics import share_metrics
-from maas.serving.process.deployment import Served, open_served
+from maas.serving.monitoring.metrics_folder import share_folder
+from maas.serving.process.deployment import Deployment, load_deployment
 from maas.serving.process.draining import forward_second_sigterm
-from maas.serving.process.model_loading import hand_down
+from maas.serving.process.model_loading import Trial
 
 log = logging.getLogger("bentoml.maas")
 
 
-def prepare_deployment(served: Served) -> None:
-    """Check the version and the port, and tie the workers to what was checked.
+def preflight(deployment: Deployment) -> None:
+    """Check the version, the keys and the port, and tie the workers to what was checked.
 
-    Runs once, in the process that starts the workers. A worker that is replaced later
-    imports service.py anew: without the variables it would find a newer `latest`.
+    Runs once, in the process that starts the workers. A worker that is replaced later imports
+    service.py again: without the variables it would find a newer `latest`.
 
     Raises:
         BentoMLException: one line; BentoML prints it and exits 1.
     """
-    configure_service_logs(served.config.app_env, served.config.log_level)
-    host, port = _address(served.config.port)
+    config, version = deployment.config, deployment.version
+    configure_service_logs(config.app_env, config.log_level)
+    host, port = _address(config.port)
     try:
-        served.check()
-        keys = "off: the service is open"
-        if served.keys_file is not None:
-            ApiKeys(served.keys_file)
-            keys = "on"
+        deployment.check()
+        trial = Trial(version, config.threads, deployment.project)
+        if deployment.keys_file is not None:
+            ApiKeys(deployment.keys_file)
         _check_port(host, port)
+        trial.finish()
     except MaasError as error:
         raise BentoMLException(str(error)) from None
     forward_second_sigterm()
-    share_metrics()
-    os.environ["MODEL_VERSION"] = str(served.version.number)
-    os.environ["MODEL_DIGEST"] = served.version.manifest.digest
-    hand_down(served.version, served.limit)
-    open_served(served.project)  # as the workers will, here where failing is final
-    version = served.version
+    share_folder()
+    os.environ["MODEL_VERSION"] = str(version.number)
+    os.environ["MODEL_DIGEST"] = version.manifest.digest
+    load_deployment(deployment.project)  # as the workers will, here where failing is final
+    keys = "off: the service is open" if deployment.keys_file is None else "on"
     log.info("serving %s %s on port %d, keys %s", version.tag, version.manifest.digest, port, keys)
 
 

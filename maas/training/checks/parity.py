@@ -5,6 +5,7 @@ ignored, with unseen categories, and on rows from anywhere in the training range
 model whose export fails here is not published.
 """
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,8 +17,11 @@ from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ParityError
-from maas.model.predictor import Matrix, Predictor, Scorer, make_scorer
-from maas.model.signature import Row, Runtime, Signature, row_type
+from maas.model.encoding import Encoder, Matrix, Record
+from maas.model.predictor import Predictor
+from maas.model.row import Row, row_type
+from maas.model.scorers import Scorer, make_scorer
+from maas.model.signature import Runtime, Signature
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
 
 TOLERANCE = 1e-5
@@ -88,7 +92,7 @@ def measure_parity(
     """Compare both on held-out rows (a frame of features) and on rows made from them."""
     encoder = pipeline["encode"]
     matrix = np.ascontiguousarray(encoder.transform(held_out), dtype=np.float32)
-    _check_encoder(predictor, held_out, matrix)
+    check_encoders(predictor.encoder, held_out, matrix)
     numbers = sum(f.type != "category" for f in predictor.signature.features)
     thresholds = find_thresholds(pipeline, numbers)
     probes = np.vstack(
@@ -133,33 +137,43 @@ def check_parity(
     return parity
 
 
-def _check_encoder(predictor: Predictor, frame: pd.DataFrame, matrix: Matrix) -> None:
-    """The service's road from JSON to the matrix must be the pipeline's, to the bit."""
-    kind = row_type(predictor.signature)
-    rows, kept = [], []
-    for index, record in enumerate(frame.head(_ENCODED_ROWS).to_dict("records")):
-        try:
-            rows.append(_parse(kind, record))
-        except ValidationError:  # a category that training did not see, which the API refuses
-            continue
-        kept.append(index)
-    if rows and not np.array_equal(predictor.encode(rows), matrix[kept], equal_nan=True):
-        remedy = "report it: the encoder of the service and of the pipeline must be equal"
-        raise ParityError("encoder", "gives other values than the pipeline's", remedy)
+def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> None:
+    """Compare what serving makes of rows, one by one and as a batch, with the pipeline's matrix.
+
+    Raises:
+        ParityError: one of the two gives other values; they must be equal to the bit.
+    """
+    kind = row_type(encoder.signature)
+    rows: list[Row] = []
+    records: list[Record] = []
+    kept: list[int] = []
+    for index, values in enumerate(frame.head(_ENCODED_ROWS).to_dict("records")):
+        record = _to_json(kind, values)
+        with contextlib.suppress(ValidationError):  # an unseen category, which the API refuses
+            rows.append(kind.model_validate(record))
+            records.append(record)
+            kept.append(index)
+    if not rows:
+        return
+    for form, encoded in (
+        ("single rows", encoder.encode_rows(rows)),
+        ("batches", encoder.encode_records(records)),
+    ):
+        if encoded is None or not np.array_equal(encoded, matrix[kept], equal_nan=True):
+            what = f"the service encodes {form} otherwise than the pipeline does"
+            raise ParityError("encoder", what, "report it: this is an error of the project")
 
 
-def _parse(kind: type[Row], record: Mapping[Any, Any]) -> Row:
-    fields = {f.alias: f for f in kind.model_fields.values()}
-    values = {
-        name: None if value is None or value != value else _plain(value, fields[name].annotation)
-        for name, value in record.items()
-    }
-    return kind.model_validate(values)
+def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
+    """A row of a frame as JSON has it; frames hold booleans as 0.0 and 1.0, gaps as NaN."""
+    types = {field.alias: field.annotation for field in kind.model_fields.values()}
 
+    def convert(name: str, value: Any) -> Any:
+        if value is None or value != value:
+            return None
+        return bool(value) if types[name] in (bool, bool | None) else value
 
-def _plain(value: Any, annotation: Any) -> Any:
-    """Frames hold booleans as 0.0 and 1.0."""
-    return bool(value) if annotation in (bool, bool | None) else value
+    return {name: convert(name, value) for name, value in values.items()}
 
 
 def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:

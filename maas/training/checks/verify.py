@@ -10,7 +10,8 @@ import numpy as np
 from maas.config.paths import PROJECT
 from maas.config.train_config import TrainConfig
 from maas.errors import DamagedError, DataError, InputError, UnreadableDataError
-from maas.model.predictor import Predictor, make_scorer
+from maas.model.predictor import Predictor
+from maas.model.scorers import make_scorer
 from maas.registry.comparison import differences
 from maas.registry.manifest import Manifest
 from maas.registry.version import MANIFEST, MODEL_FILES, Version

@@ -14,8 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
 from maas.errors import ConfigError, DataError
-from maas.model.predictor import label_text
-from maas.model.signature import Feature
+from maas.model.signature import Feature, label_text
 from maas.training.data import Column, Dataset
 from maas.training.fit.estimators import task_of
 from maas.training.fit.pipeline import build_pipeline

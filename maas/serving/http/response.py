@@ -1,0 +1,33 @@
+"""What the service answers: built by whoever handles a request, sent by the app."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from maas.serving.http.types import Header
+
+JSON = b"application/json"
+CLOSE: Header = (b"connection", b"close")
+
+
+class Response(NamedTuple):
+    """An answer, complete.
+
+    Attributes:
+        status: the HTTP status.
+        content_type: of the body; empty where there is no body (304).
+        body: all of it.
+        headers: beside content-type, content-length and those that every answer has.
+    """
+
+    status: int
+    content_type: bytes
+    body: bytes
+    headers: Sequence[Header] = ()
+
+    def head(self, request_id: str, common: Sequence[Header]) -> list[Header]:
+        """The header lines: this answer's own, the request's id, and the common ones."""
+        own = [(b"x-request-id", request_id.encode()), *common, *self.headers]
+        if not self.content_type:
+            return own
+        length = b"%d" % len(self.body)
+        return [(b"content-type", self.content_type), (b"content-length", length), *own]
