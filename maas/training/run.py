@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maas.config.train_config import GateConfig, ModelConfig, TrainConfig
-from maas.errors import ConfigError, GateError, StorageError
+from maas.config.train_config import ModelConfig, TrainConfig
+from maas.errors import StorageError
 from maas.model.predictor import Matrix, Predictor
 from maas.model.signature import Label, Signature, Value
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
@@ -23,6 +23,7 @@ from maas.training.data import Column, Dataset, read_dataset
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import Fitted, fit
+from maas.training.fit.gates import check_gates
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
@@ -105,7 +106,7 @@ def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None)
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
-    _check_gates(config, fitted)
+    check_gates(config.gates, fitted.metrics)
     signature = sign(config, data, fitted)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature)
@@ -140,27 +141,6 @@ def _export(
     if config.runtime == "onnx":
         files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, len(signature.features))
     return files
-
-
-def _check_gates(config: TrainConfig, fitted: Fitted) -> None:
-    for name, gate in config.gates.items():
-        if name not in fitted.metrics:
-            raise ConfigError(
-                f"gates.{name}", "no such metric", f"use some of {', '.join(fitted.metrics)}"
-            )
-        value = fitted.metrics[name]
-        low, high = gate.min, gate.max
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise GateError(
-                f"gates.{name}",
-                f"{name} = {value:.6g}, the gate is {_bounds(gate)}; nothing was published",
-                "improve the model or change the gate",
-            )
-
-
-def _bounds(gate: GateConfig) -> str:
-    bounds = {"min": gate.min, "max": gate.max}
-    return ", ".join(f"{name} {value:g}" for name, value in bounds.items() if value is not None)
 
 
 def sign(config: ModelConfig, data: Dataset, fitted: Fitted) -> Signature:
