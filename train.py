@@ -44,14 +44,15 @@ def _train(
     from maas.training.run import STEPS, train
 
     with stdout_to_stderr(), Progress(STEPS, log) as progress:
-        outcome = train(config, data_root, models_dir, sys.argv, progress.step)
-    version, manifest = outcome.version, outcome.version.manifest
-    for warning in outcome.warnings:
+        result = train(config, data_root, models_dir, sys.argv, progress.step)
+    version, manifest = result.version, result.version.manifest
+    for warning in result.warnings:
         log.warning("scikit-learn: %s", warning)
-    for mirror in outcome.mirrors:
-        tell = log.info if mirror.state in ("present", "made", "repaired") else log.warning
-        if mirror.state != "present":
-            tell("%s in the BentoML store: %s  %s", mirror.tag, mirror.state, mirror.detail)
+    for synced in result.sync_results:
+        level = logging.INFO if synced.state in ("created", "repaired") else logging.WARNING
+        if synced.state != "present":
+            line = "%s in the BentoML store: %s  %s"
+            log.log(level, line, synced.tag, synced.state, synced.detail)
     if as_json:
         print_json(
             {

@@ -24,7 +24,7 @@ from maas.training.data import make_dataset  # noqa: E402
 from maas.training.export import export_onnx, export_pickle  # noqa: E402
 from maas.training.fit.estimators import ESTIMATORS, estimator_type, task_of  # noqa: E402
 from maas.training.fit.fit import fit  # noqa: E402
-from maas.training.run import sign  # noqa: E402
+from maas.training.run import build_signature  # noqa: E402
 
 SOURCES = {"classification": "wine", "regression": "diabetes"}
 
@@ -43,7 +43,7 @@ def mixed_table(source: str) -> pa.Table:
     return pa.table({**columns, **kept})
 
 
-def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
+def check_estimator(name: str, table: pa.Table, source: str, runtime: str) -> str:
     """Say in a few words how an estimator fares."""
     content: dict[str, Any] = {
         "data": {"source": source, "target": "target"},
@@ -55,7 +55,7 @@ def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
     frame = data.frame()
     try:
         fitted = fit(config, data, frame)
-        signature = sign(config, data, fitted)
+        signature = build_signature(config, data, fitted)
         model = (
             export_onnx(fitted.pipeline, len(signature.features))
             if config.runtime == "onnx"
@@ -73,7 +73,7 @@ def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
     return "other labels" if parity.labels_differ else "other numbers"
 
 
-def survey() -> str:
+def measure_estimators() -> str:
     """The table, as Markdown."""
     lines = [
         "| estimator | onnx: numbers | onnx: mixed | sklearn: numbers | sklearn: mixed |",
@@ -82,7 +82,9 @@ def survey() -> str:
     for name in sorted(ESTIMATORS):
         source = SOURCES[task_of(estimator_type(name)())]
         tables = [read_table(source, PROJECT), mixed_table(source)]
-        words = [judge(name, table, source, r) for r in ("onnx", "sklearn") for table in tables]
+        words = [
+            check_estimator(name, table, source, r) for r in ("onnx", "sklearn") for table in tables
+        ]
         lines.append(f"| {' | '.join([name, *words])} |")
     return "\n".join(lines) + "\n"
 
@@ -90,4 +92,4 @@ def survey() -> str:
 if __name__ == "__main__":
     page = PROJECT / "docs" / "estimators.md"
     text, _, _ = page.read_text(encoding="utf-8").partition("| estimator |")
-    page.write_text(text + survey(), encoding="utf-8")
+    page.write_text(text + measure_estimators(), encoding="utf-8")

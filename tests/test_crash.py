@@ -93,7 +93,7 @@ def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(hous
     assert [p.name for p in house.models.iterdir() if not p.name.startswith("v")] == []
     assert list((house.store / "tmp").iterdir()) == []
     assert numbers(house.models) == numbers(store)
-    assert all(e["state"] == "fine" for e in json.loads(house.maas("list", "--json").stdout))
+    assert all(e["state"] == "ok" for e in json.loads(house.maas("list", "--json").stdout))
 
 
 def test_many_train_py_at_once_each_publish(house: House):
@@ -169,7 +169,7 @@ def test_a_full_store_leaves_the_version_to_a_later_sync(house: House, small_dis
     assert "Traceback" not in done.stderr
     assert house.bentoml("models", "list", extra=extra).returncode == 0
     (small_disk / "filler").unlink()
-    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  made"
+    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  created"
 
 
 def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):

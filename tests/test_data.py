@@ -235,7 +235,7 @@ def test_a_file_of_many_blocks_has_the_types_of_the_whole(
     rows = "".join(f"{index},{first}\n" for index in range(50)) + f"50,{last}\n"
     (tmp_path / "table.csv").write_text("index,value\n" + rows)
     whole = read_table("table.csv", tmp_path)
-    monkeypatch.setattr("maas.tables.csv_file._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     assert read_table("table.csv", tmp_path).combine_chunks().equals(whole.combine_chunks())
 
 
@@ -243,7 +243,7 @@ def test_a_file_of_many_blocks_has_the_types_of_the_whole(
 def test_a_leading_zero_in_a_late_block_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
 ):
-    monkeypatch.setattr("maas.tables.csv_file._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     codes = [f"5{index}" if first else "" for index in range(50)]
     rows = "".join(f"{index},{code}\n" for index, code in enumerate(codes))
     (tmp_path / "table.csv").write_text(f"index,code\n{rows}50,0501\n")
@@ -252,7 +252,7 @@ def test_a_leading_zero_in_a_late_block_is_refused(
 
 
 def test_a_leading_zero_among_texts_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.tables.csv_file._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     rows = "".join(f"{index},0{index}\n" for index in range(10, 50))
     (tmp_path / "table.csv").write_text(f"index,code\n{rows}50,K1A\n")
     assert read_table("table.csv", tmp_path).column("code")[0].as_py() == "010"

@@ -10,7 +10,7 @@ from maas.commands.version_argument import VERSION_HELP, find_version
 from maas.registry.comparison import compare
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
-from maas.registry.store import Mirror, open_store
+from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
 
@@ -41,11 +41,11 @@ def _list(registry: Registry, arguments: argparse.Namespace) -> int:
     elif not summaries:
         print(f"{registry.models_dir} holds no version yet; `python train.py` makes one")
     else:
-        print_table(_HEADS, map(_row, summaries))
+        print_table(_HEADERS, map(_row, summaries))
     return 0
 
 
-_HEADS = ("version", "digest", "created", "metric", "data", "state")
+_HEADERS = ("version", "digest", "created", "metric", "data", "state")
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
@@ -100,17 +100,17 @@ def _diff(registry: Registry, arguments: argparse.Namespace) -> int:
 
 
 def _sync(registry: Registry, arguments: argparse.Namespace) -> int:
-    mirrors = _sync_store(registry)
+    results = _sync_store(registry)
     if arguments.json:
-        print_json([asdict(mirror) for mirror in mirrors])
-    elif not mirrors:
+        print_json([asdict(result) for result in results])
+    elif not results:
         print(f"{registry.models_dir} holds no version yet; there is nothing to mirror")
     else:
-        print_table((), ((mirror.tag, mirror.state, mirror.detail) for mirror in mirrors))
-    return 1 if any(mirror.state == "damaged" for mirror in mirrors) else 0
+        print_table((), ((result.tag, result.state, result.detail) for result in results))
+    return 1 if any(result.state == "damaged" for result in results) else 0
 
 
-def _sync_store(registry: Registry) -> list[Mirror]:
+def _sync_store(registry: Registry) -> list[SyncResult]:
     versions = registry.versions()
     if versions:
         with open_store(versions[-1].manifest.model_name) as store:

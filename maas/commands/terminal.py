@@ -57,7 +57,7 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows: a table on a terminal, elsewhere two spaces between the cells of a line."""
     if not sys.stdout.isatty():
         for row in rows:
@@ -66,9 +66,9 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, show_header=bool(heads), pad_edge=False)
-    for index in range(len(heads)):
-        table.add_column(heads[index], overflow="fold")
+    table = Table(box=None, show_header=bool(headers), pad_edge=False)
+    for index in range(len(headers)):
+        table.add_column(headers[index], overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(markup=False, highlight=False).print(table)

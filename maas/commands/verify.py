@@ -50,17 +50,17 @@ def _numerics(registry: Registry, numbers: list[int]) -> Numerics:
 
 def _verify_pinned(registry: Registry, numbers: list[int], as_json: bool) -> int:
     # numpy is loaded below here, after the process was pinned.
-    from maas.training.checks.verify import EXIT_CODES, damaged, verify
-    from maas.training.run import PRODUCE_STEPS
+    from maas.training.checks.verify import EXIT_CODES, damaged_result, verify
+    from maas.training.run import BUILD_STEPS
 
     results = []
     log = logging.getLogger("maas")
-    with stdout_to_stderr(), Progress((2 + PRODUCE_STEPS) * len(numbers), log) as progress:
+    with stdout_to_stderr(), Progress((2 + BUILD_STEPS) * len(numbers), log) as progress:
         for number in numbers:
             try:
                 results.append(verify(registry.open(number), progress.step))
             except DamagedError as error:
-                results.append(damaged(number, error))
+                results.append(damaged_result(number, error))
     if as_json:
         documents = [result.to_json() for result in results]
         print_json(documents if len(documents) != 1 else documents[0])

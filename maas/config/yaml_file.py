@@ -26,18 +26,18 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
 # What PyYAML raises for a value that does not fit the tag it is given.
-_BAD_YAML = (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError)
+_YAML_ERRORS = (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
     """A mapping by texts: `1:` and `on:` are the keys "1" and "on", as they are in JSON."""
-    made: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode) or key.value in made:
+        if not isinstance(key, yaml.ScalarNode) or key.value in mapping:
             problem = f"the key {key.value!r} stands twice, or is no text"
             raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-        made[key.value] = loader.construct_object(value, deep=True)
-    return made
+        mapping[key.value] = loader.construct_object(value, deep=True)
+    return mapping
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
@@ -55,7 +55,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(path, f"cannot be read ({error.strerror})", "name a file") from None
     except UnicodeDecodeError:
         raise ConfigError(path, "is not UTF-8 text", "save it as UTF-8") from None
-    except _BAD_YAML as error:
+    except _YAML_ERRORS as error:
         raise ConfigError(path, f"is not valid YAML: {error}", "correct that line") from None
     if data is None or isinstance(data, dict):
         return data or {}
@@ -74,7 +74,7 @@ def override_key(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}", "is not KEY=VALUE", "write e.g. --set seed=7")
     try:
         value = yaml.load(raw, Loader=_Loader)  # noqa: S506
-    except _BAD_YAML as error:
+    except _YAML_ERRORS as error:
         what = f"the value is not valid YAML: {error}"
         raise ConfigError(f"--set {override[:80]}", what, "correct or quote it") from None
     for name in names[:-1]:

@@ -11,7 +11,7 @@ from maas.registry.version import Version
 Changes = dict[str, list[Any]]
 """Dotted name -> [then, now]; None stands for what is not there."""
 
-_CIRCUMSTANCES = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
+_PROVENANCE = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Comparison:
         yield f"v{first} and v{second} have {equal}"
         for block in ("config", "data", "metrics", "signature", "files", "packages"):
             for name, (then, now) in getattr(self, block).items():
-                yield f"{block:9}  {name}: {_word(then, now)}"
+                yield f"{block:9}  {name}: {_describe_change(then, now)}"
 
 
 def compare(first: Version, second: Version) -> Comparison:
@@ -69,8 +69,8 @@ def compare(first: Version, second: Version) -> Comparison:
         signature=differences(_signature(then), _signature(now)),
         files=differences(_files(then), _files(now)),
         packages=differences(
-            {key: before.get(key) for key in _CIRCUMSTANCES},
-            {key: after.get(key) for key in _CIRCUMSTANCES},
+            {key: before.get(key) for key in _PROVENANCE},
+            {key: after.get(key) for key in _PROVENANCE},
         ),
     )
 
@@ -103,19 +103,21 @@ def _files(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _word(then: Any, now: Any) -> str:
+def _describe_change(then: Any, now: Any) -> str:
     if then is None:
-        return f"{_short(now)} is new"
+        return f"{_format_value(now)} is new"
     if now is None:
-        return f"{_short(then)} is gone"
+        return f"{_format_value(then)} is gone"
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (then, now))
     change = f" ({now - then:+.4g})" if numbers else ""
-    return f"{_short(then)} -> {_short(now)}{change}"
+    return f"{_format_value(then)} -> {_format_value(now)}{change}"
 
 
-def _short(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, float):
         return str(value) if value.is_integer() else f"{value:.6g}"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items() if item is not None)
+        return ", ".join(
+            f"{key} {_format_value(item)}" for key, item in value.items() if item is not None
+        )
     return str(value)

@@ -12,7 +12,7 @@ from pathlib import Path
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    def _take(handle: int, wait: bool) -> None:
+    def _lock(handle: int, wait: bool) -> None:
         while True:
             try:
                 return msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -24,7 +24,7 @@ if sys.platform == "win32":  # pragma: no cover
 else:
     import fcntl
 
-    def _take(handle: int, wait: bool) -> None:
+    def _lock(handle: int, wait: bool) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
@@ -38,8 +38,8 @@ def try_lock(path: Path) -> int | None:
     """
     handle = _open(path)
     try:
-        _take(handle, wait=False)
-        if _is_still(handle, path):
+        _lock(handle, wait=False)
+        if _is_same_file(handle, path):
             return handle
     except BlockingIOError:
         pass
@@ -65,7 +65,7 @@ def hold(path: Path) -> Iterator[None]:
     """
     handle = _open(path)
     try:
-        _take(handle, wait=True)
+        _lock(handle, wait=True)
         yield
     finally:
         release(handle)
@@ -80,7 +80,7 @@ def hold_folder(path: Path) -> Iterator[None]:
     handle = os.open(path, os.O_RDONLY)
     try:
         with suppress(OSError):
-            _take(handle, wait=True)
+            _lock(handle, wait=True)
         yield
     finally:
         release(handle)
@@ -95,7 +95,7 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDONLY)  # another user's lock file can be locked all the same
 
 
-def _is_still(handle: int, path: Path) -> bool:
+def _is_same_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

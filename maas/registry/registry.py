@@ -12,11 +12,11 @@ from maas.errors import DamagedError, VersionError
 from maas.registry.files import RESTORE, storage_error, sync_folder
 from maas.registry.locks import hold_folder
 from maas.registry.manifest import Manifest
-from maas.registry.staging import remove_dead, staged
+from maas.registry.staging import remove_abandoned, staged
 from maas.registry.version import MANIFEST, RUN, Version, numbers_among
 
 _UNREADABLE = "cannot read the models folder"
-_TRAIN = "run `python train.py` to make one"
+_TRAIN_REMEDY = "run `python train.py` to make one"
 
 log = logging.getLogger("maas")
 
@@ -46,7 +46,7 @@ class Registry:
             StorageError: the folder cannot be read.
         """
         try:
-            return [n for n in self._used() if (self.models_dir / f"v{n}").is_dir()]
+            return [n for n in self._used_numbers() if (self.models_dir / f"v{n}").is_dir()]
         except OSError as error:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
 
@@ -76,7 +76,7 @@ class Registry:
             if number in self.numbers():
                 raise DamagedError(path / MANIFEST, "is missing", RESTORE) from None
             there = ", ".join(f"v{n}" for n in self.numbers()) or "none"
-            remedy = _TRAIN if there == "none" else "choose one of these"
+            remedy = _TRAIN_REMEDY if there == "none" else "choose one of these"
             raise VersionError(path, f"no such version (there: {there})", remedy) from None
         except OSError as error:
             what = f"cannot be read ({error.strerror})"
@@ -92,7 +92,7 @@ class Registry:
         """
         numbers = self.numbers()
         if not numbers:
-            raise VersionError(self.models_dir, "holds no version", _TRAIN)
+            raise VersionError(self.models_dir, "holds no version", _TRAIN_REMEDY)
         return self.open(numbers[-1])
 
     def check(self, number: int) -> Version:
@@ -115,9 +115,9 @@ class Registry:
             VersionError: the folder holds versions of another model.
             StorageError: the folder cannot be written.
         """
-        self._refuse_other(model_name)
-        with self._writing(), staged(self.models_dir, {}):
-            remove_dead(self.models_dir)
+        self._check_model_name(model_name)
+        with self._writable_folder(), staged(self.models_dir, {}):
+            remove_abandoned(self.models_dir)
 
     def publish(
         self, manifest: Manifest, files: Mapping[str, bytes], run: bytes, taken: Collection[int]
@@ -139,10 +139,10 @@ class Registry:
             StorageError: the version cannot be written; nothing is left behind.
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
-        with self._writing(), staged(self.models_dir, contents) as folder:
+        with self._writable_folder(), staged(self.models_dir, contents) as folder:
             # Two models must not start one folder at once. Numbers need no lock: see _claim.
             with hold_folder(self.models_dir):
-                self._refuse_other(manifest.model_name)
+                self._check_model_name(manifest.model_name)
                 number = self._claim(folder, max([0, *taken]))
             path = self.models_dir / f"v{number}"
             try:
@@ -154,18 +154,18 @@ class Registry:
     def _claim(self, folder: Path, floor: int) -> int:
         """Rename the folder to the next free number; a rename never replaces a version."""
         while True:
-            number = 1 + max([floor, *self._used()])
+            number = 1 + max([floor, *self._used_numbers()])
             target = self.models_dir / f"v{number}"
             try:
                 folder.rename(target)
             except OSError as error:
                 # Somebody was faster: a folder that holds files cannot be renamed over.
-                if error.errno in _THERE and os.path.lexists(target):
+                if error.errno in _TARGET_EXISTS and os.path.lexists(target):
                     continue
                 raise
             return number
 
-    def _used(self) -> list[int]:
+    def _used_numbers(self) -> list[int]:
         """Numbers that are taken, be it by a file or a dead link; ascending."""
         try:
             names = os.listdir(self.models_dir)
@@ -175,7 +175,7 @@ class Registry:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
         return numbers_among(names)
 
-    def _refuse_other(self, model_name: str) -> None:
+    def _check_model_name(self, model_name: str) -> None:
         """Refuse a folder of another model; whose it is, the newest readable version says."""
         for number in reversed(self.numbers()):
             with contextlib.suppress(DamagedError):
@@ -189,7 +189,7 @@ class Registry:
                 )
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _writable_folder(self) -> Iterator[None]:
         """Make the folder if it is missing; say what fails in words."""
         try:
             if not self.models_dir.is_dir():
@@ -201,4 +201,4 @@ class Registry:
             raise storage_error(self.models_dir, what, error) from None
 
 
-_THERE = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
+_TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)

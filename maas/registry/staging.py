@@ -22,7 +22,7 @@ _LOCK = "lock"
 def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
     """Write files to a folder of their own, durably; give the folder, to be renamed.
 
-    Whatever happens, nothing is left behind; what a kill leaves, `remove_dead` removes.
+    Whatever happens, nothing is left behind; what a kill leaves, `remove_abandoned` removes.
 
     Args:
         models_dir: the folder that the version will be renamed into; it exists.
@@ -31,7 +31,7 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
     Raises:
         OSError: the files cannot be written.
     """
-    staging, lock = _own(models_dir)
+    staging, lock = _create_locked(models_dir)
     try:
         version = staging / "version"
         version.mkdir()
@@ -44,7 +44,7 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
         _remove(staging, lock)
 
 
-def remove_dead(models_dir: Path) -> None:
+def remove_abandoned(models_dir: Path) -> None:
     """Remove what runs that are dead have left; leave what belongs to live ones."""
     for staging in models_dir.glob(f"{PREFIX}*"):
         with suppress(OSError):  # it has just gone, or belongs to another user
@@ -53,7 +53,7 @@ def remove_dead(models_dir: Path) -> None:
                 _remove(staging, lock)
 
 
-def _own(models_dir: Path) -> tuple[Path, int]:
+def _create_locked(models_dir: Path) -> tuple[Path, int]:
     """Make a staging folder and lock it; one that a cleaner took before that is his."""
     while True:
         staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))

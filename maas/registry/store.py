@@ -30,17 +30,17 @@ from maas.registry.store_entry import (
 )
 from maas.registry.version import Version, numbers_among
 
-State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
+State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
 _LOCK = "maas.lock"
 
 
 @dataclass(frozen=True)
-class Mirror:
+class SyncResult:
     """What became of a tag in the store.
 
     Attributes:
         tag: `<model_name>:vN`.
-        state: `present` it was there; `made` it was missing and is there now; `repaired`
+        state: `present` it was there; `created` it was missing and is there now; `repaired`
             it was torn and is whole now; `refused` it holds another digest, which is
             somebody else's and was left alone; `damaged` the version in `models/` is not
             as it was published and was not copied; `removed` no version in `models/`
@@ -87,7 +87,7 @@ class Store:
             raise _store_error(self.folder, error) from None
         return set(numbers_among(names))
 
-    def mirror(self, version: Version, thorough: bool = True) -> Mirror:
+    def mirror(self, version: Version, thorough: bool = True) -> SyncResult:
         """Make the store hold a version under its tag; write only what is missing or torn.
 
         Raises:
@@ -97,26 +97,26 @@ class Store:
         path = self.folder / version.label
         if version.manifest.model_name != self.model_name:
             detail = f"the others here are of {self.model_name!r}; take it out of the folder"
-            return Mirror(version.tag, "refused", detail)
+            return SyncResult(version.tag, "refused", detail)
         if thorough:
             version.check()
         try:
             match inspect_entry(path, version, thorough):
-                case "whole":
-                    return Mirror(version.tag, "present")
-                case "foreign":
+                case "intact":
+                    return SyncResult(version.tag, "present")
+                case "other":
                     held = read_digest(path) or "another model"
                     detail = f"the tag holds {held}, which was left alone"
-                    return Mirror(version.tag, "refused", detail)
+                    return SyncResult(version.tag, "refused", detail)
                 case condition:
                     if not thorough:
                         version.check()
                     write_entry(version, path, self.home / "tmp")
         except OSError as error:
             raise _store_error(path, error) from None
-        return Mirror(version.tag, "repaired" if condition == "torn" else "made")
+        return SyncResult(version.tag, "repaired" if condition == "incomplete" else "created")
 
-    def sync(self, registry: Registry, thorough: bool = True) -> list[Mirror]:
+    def sync(self, registry: Registry, thorough: bool = True) -> list[SyncResult]:
         """Mirror every version, mend entries that break BentoML, point `latest` to the highest.
 
         Raises:
@@ -128,16 +128,16 @@ class Store:
             try:
                 found.append(self.mirror(registry.open(number), thorough))
             except DamagedError as error:
-                found.append(Mirror(f"{self.model_name}:v{number}", "damaged", str(error)))
+                found.append(SyncResult(f"{self.model_name}:v{number}", "damaged", str(error)))
         try:
             for number in sorted(self.numbers() - set(numbers)):
-                found += self._mend(number)
+                found += self._repair_unreadable(number)
             self._point_latest()
         except OSError as error:
             raise _store_error(self.folder, error) from None
         return found
 
-    def _mend(self, number: int) -> list[Mirror]:
+    def _repair_unreadable(self, number: int) -> list[SyncResult]:
         """Repair an entry that breaks BentoML and stands in no folder of ours, or remove it."""
         path, tag = self.folder / f"v{number}", f"{self.model_name}:v{number}"
         if not path.is_dir() or not is_unreadable(path):
@@ -145,9 +145,9 @@ class Store:
         version = open_entry(path, number)
         if version is None:
             remove_entry(path, self.home / "tmp")
-            return [Mirror(tag, "removed", "BentoML could not read it, and files were missing")]
+            return [SyncResult(tag, "removed", "BentoML could not read it, and files were missing")]
         write_entry(version, path, self.home / "tmp")
-        return [Mirror(tag, "repaired")]
+        return [SyncResult(tag, "repaired")]
 
     def _point_latest(self) -> None:
         """BentoML's `latest` is the newest clock; ours is the highest number."""

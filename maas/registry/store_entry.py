@@ -25,7 +25,7 @@ INFO = "model.yaml"
 STAGING = "mirror-"
 """How the folder begins in which an entry is filled, in the store's `tmp`."""
 
-Condition = Literal["missing", "whole", "torn", "foreign"]
+Condition = Literal["missing", "intact", "incomplete", "other"]
 
 
 def inspect_entry(path: Path, version: Version, thorough: bool) -> Condition:
@@ -44,11 +44,11 @@ def inspect_entry(path: Path, version: Version, thorough: bool) -> Condition:
     manifest, info = _read_manifest(path), _read_info(path)
     label = _label(info)
     if manifest is None and label is None:
-        return "torn" if _breaks_bentoml(info) else "foreign"
+        return "incomplete" if _breaks_bentoml(info) else "other"
     if (manifest.digest if manifest else label) != version.manifest.digest:
-        return "foreign"
-    whole = manifest is not None and _is_whole(path, version, thorough)
-    return "whole" if whole and _is_described(path, info, version) else "torn"
+        return "other"
+    intact = manifest is not None and _is_intact(path, version, thorough)
+    return "intact" if intact and _is_described(path, info, version) else "incomplete"
 
 
 def is_unreadable(path: Path) -> bool:
@@ -68,8 +68,8 @@ def open_entry(path: Path, number: int) -> Version | None:
     if manifest is None:
         return None
     version = Version(number, path, manifest)
-    whole = _is_whole(path, version, thorough=True)
-    return version if whole else None
+    intact = _is_intact(path, version, thorough=True)
+    return version if intact else None
 
 
 def write_entry(version: Version, path: Path, tmp: Path) -> None:
@@ -102,11 +102,11 @@ def remove_entry(path: Path, tmp: Path) -> None:
     Raises:
         OSError: it cannot be moved away.
     """
-    grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=tmp))
+    trash = Path(tempfile.mkdtemp(prefix=STAGING, dir=tmp))
     try:
-        path.rename(grave / path.name)
+        path.rename(trash / path.name)
     finally:
-        shutil.rmtree(grave, ignore_errors=True)
+        shutil.rmtree(trash, ignore_errors=True)
 
 
 def _describe(version: Version) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def _created(version: Version) -> datetime:
         raise DamagedError(version.path / RUN, "has no created_at", "train a new version") from None
 
 
-def _is_whole(path: Path, version: Version, thorough: bool) -> bool:
+def _is_intact(path: Path, version: Version, thorough: bool) -> bool:
     try:
         for name, record in version.manifest.files.items():
             if thorough:

@@ -14,7 +14,7 @@ class Summary:
 
     Attributes:
         version: its number.
-        state: `fine`, or `damaged` if a file is not as it was published.
+        state: `ok`, or `damaged` if a file is not as it was published.
         problem: which file, and what is wrong with it.
         tag: `<model_name>:vN`.
         digest: the manifest's.
@@ -61,7 +61,7 @@ def _summarise(registry: Registry, number: int) -> Summary:
         version.check()
     except DamagedError as error:
         return _describe(version, "damaged", f"{error.where} {error.what}")
-    return _describe(version, "fine", None)
+    return _describe(version, "ok", None)
 
 
 def _describe(version: Version, state: str, problem: str | None) -> Summary:

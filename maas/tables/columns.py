@@ -99,7 +99,7 @@ def _to_boolean(where: str, data: pa.ChunkedArray) -> Values:
     return values
 
 
-def _to_whole(where: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
+def _cast_whole_floats(where: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
     """Integers that pandas wrote as floats, because there are gaps among them."""
     try:
         return data.cast(pa.int64())
@@ -111,7 +111,7 @@ def _to_whole(where: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
 def _to_category(where: str, data: pa.ChunkedArray) -> Values:
     kind = value_type(data)
     if pa.types.is_floating(kind):
-        data = _to_whole(where, data)
+        data = _cast_whole_floats(where, data)
     elif not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         raise DataError(where, f"holds {kind}, no categories", "leave it out of data.features")
     texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]

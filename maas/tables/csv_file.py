@@ -10,9 +10,9 @@ import pyarrow.csv
 
 from maas.errors import DataError
 
-_BLOCK = 2**22
+_BLOCK_BYTES = 2**22
 """Bytes of a CSV that are parsed at once, on all cores."""
-_MAX_BLOCK = 2**30
+_MAX_BLOCK_BYTES = 2**30
 """CSV types are inferred from the first block: the whole file, unless it is larger."""
 
 
@@ -41,10 +41,10 @@ def read_csv(path: Path, texts: Collection[str] = ()) -> pa.Table:
 
 def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
     pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
-    size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK)
+    size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK_BYTES)
     try:
-        table = _parse_blocks(path, texts) if size > _BLOCK else None
-        return _parse_whole(path, texts, size) if table is None else table
+        table = _parse_blocks(path, texts) if size > _BLOCK_BYTES else None
+        return _parse_at_once(path, texts, size) if table is None else table
     except UnicodeDecodeError:
         raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
     except (pa.ArrowInvalid, pa.ArrowException) as error:
@@ -58,7 +58,7 @@ def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
     A type that the first block has, and all others fit, is the whole file's. Integers are read
     as they are written, so that leading zeros can be seen.
     """
-    read = pa.csv.ReadOptions(block_size=_BLOCK)
+    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
     try:
         with pa.csv.open_csv(path, read, convert_options=_conversion(texts)) as reader:
             schema = reader.schema
@@ -77,7 +77,7 @@ def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
     return table if found == integers and len(set(found)) == len(found) else None
 
 
-def _parse_whole(path: Path, texts: Collection[str], size: int) -> pa.Table:
+def _parse_at_once(path: Path, texts: Collection[str], size: int) -> pa.Table:
     read = pa.csv.ReadOptions(block_size=size)
     table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(texts))
     integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]

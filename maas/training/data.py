@@ -16,7 +16,7 @@ from maas.model.signature import FeatureType
 from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.tables.reading import read_table
 
-_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
 """Texts of this form are ordered as the times they stand for."""
 
 
@@ -147,7 +147,7 @@ def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig)
 
 def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     where = f"{source}: target"
-    _check_whole(where, data, "drop these rows")
+    _check_complete(where, data, "drop these rows")
     kind = value_type(data)
     if pa.types.is_boolean(kind):
         values: Values = np.array(data.to_pylist(), dtype=bool)
@@ -175,7 +175,7 @@ def _cast_integers(where: str, data: pa.ChunkedArray) -> Values:
 
 def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
     """What the split goes by: numbers, texts, or dates as the number of their units."""
-    _check_whole(where, data, "drop these rows: the split goes by it")
+    _check_complete(where, data, "drop these rows: the split goes by it")
     kind = value_type(data)
     if pa.types.is_date32(kind):
         return np.array(data.cast(pa.int32()).to_numpy(), dtype=np.int64)
@@ -191,13 +191,13 @@ def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise DataError(where, f"holds {kind}", "split by numbers, dates or texts")
     texts = data.to_pylist()
-    odd = next((t for t in texts if method == "time" and not _ISO.match(t)), None)
+    odd = next((t for t in texts if method == "time" and not _ISO_DATE.match(t)), None)
     if odd is not None:
         raise DataError(where, f"holds {odd[:40]!r}, no ISO date", "write days as YYYY-MM-DD")
     return np.array(texts, dtype=object)
 
 
-def _check_whole(where: str, data: pa.ChunkedArray, remedy: str) -> None:
+def _check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
     if data.null_count:
         first = data.is_null().to_pylist().index(True) + 1
         raise DataError(where, f"has {data.null_count} gaps, the first in row {first}", remedy)

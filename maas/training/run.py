@@ -15,36 +15,36 @@ from maas.model.predictor import Matrix, Predictor
 from maas.model.signature import Label, Signature, Value
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
 from maas.registry.registry import Registry
-from maas.registry.store import Mirror, open_store
+from maas.registry.store import SyncResult, open_store
 from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
 from maas.training.checks.parity import Parity, check_parity, load_scorer, tolerance_for
 from maas.training.checks.pin_check import check_pins
 from maas.training.data import Column, Dataset, read_dataset
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
-from maas.training.fit.fit import Fitted, fit
+from maas.training.fit.fit import FitResult, fit
 from maas.training.fit.gates import check_gates
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]
-PRODUCE_STEPS = 3
-"""How often `produce` reports."""
-STEPS = PRODUCE_STEPS + 3
+BUILD_STEPS = 3
+"""How often `build` reports."""
+STEPS = BUILD_STEPS + 3
 """How often `train` reports."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunResult:
     """A published version, the store's tags after it, and what scikit-learn warned of."""
 
     version: Version
-    mirrors: tuple[Mirror, ...]
+    sync_results: tuple[SyncResult, ...]
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Product:
+class BuildResult:
     """What a config and its data give, before anything is published."""
 
     files: dict[str, bytes]
@@ -61,7 +61,7 @@ def train(
     models_dir: Path,
     argv: Sequence[str],
     report: Report = lambda _: None,
-) -> Outcome:
+) -> RunResult:
     """Train, check and publish one version.
 
     Args:
@@ -80,23 +80,23 @@ def train(
     with open_store(config.model_name):
         pass  # a store that cannot be written is told now, not after the fit
     report(f"reading {config.data.source}")
-    product = produce(config, read_dataset(config, root), report)
+    built = build(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
     seconds = perf_counter() - started
-    run = describe_run(config, argv, root, seconds, product.parity.figures(), product.warnings)
+    run = describe_run(config, argv, root, seconds, built.parity.figures(), built.warnings)
     # Who holds the store numbers and mirrors alone: no other run can take the tag meanwhile.
     with open_store(config.model_name) as store:
         content = canonical_json(run, indent=1)
-        version = registry.publish(product.manifest, product.files, content, store.numbers())
+        version = registry.publish(built.manifest, built.files, content, store.numbers())
         report(f"mirroring to the BentoML store as {version.tag}")
         try:
-            mirrors = tuple(store.sync(registry, thorough=False))
+            sync_results = tuple(store.sync(registry, thorough=False))
         except StorageError as error:  # the version is published: a later sync can mirror it
-            mirrors = (Mirror(version.tag, "missing", str(error)),)
-    return Outcome(version, mirrors, product.warnings)
+            sync_results = (SyncResult(version.tag, "missing", str(error)),)
+    return RunResult(version, sync_results, built.warnings)
 
 
-def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> Product:
+def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> BuildResult:
     """Make the files of a version and its manifest, and check them; publish nothing.
 
     Raises:
@@ -107,7 +107,7 @@ def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None)
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
     check_gates(config.gates, fitted.metrics)
-    signature = sign(config, data, fitted)
+    signature = build_signature(config, data, fitted)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
@@ -127,11 +127,11 @@ def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None)
         parity=ParityRecord(passed=parity.passed, tolerance=tolerance),
     )
     matrix = fitted.pipeline["encode"].transform(held_out)
-    return Product(files, manifest, predictor, matrix, parity, fitted.warnings)
+    return BuildResult(files, manifest, predictor, matrix, parity, fitted.warnings)
 
 
 def _export(
-    config: ModelConfig, data: Dataset, fitted: Fitted, signature: Signature
+    config: ModelConfig, data: Dataset, fitted: FitResult, signature: Signature
 ) -> dict[str, bytes]:
     reference = describe_reference(signature, data, fitted.train)
     files = {
@@ -143,7 +143,7 @@ def _export(
     return files
 
 
-def sign(config: ModelConfig, data: Dataset, fitted: Fitted) -> Signature:
+def build_signature(config: ModelConfig, data: Dataset, fitted: FitResult) -> Signature:
     """Record what the model takes and gives, from the rows it was trained on."""
     task = task_of(fitted.pipeline[-1])
     first = fitted.train[0]
@@ -167,6 +167,6 @@ def _value(column: Column, value: Any) -> Value:
     return kinds[column.type](value)
 
 
-def _classes(fitted: Fitted) -> tuple[Label, ...]:
+def _classes(fitted: FitResult) -> tuple[Label, ...]:
     classes: list[Label] = np.asarray(fitted.pipeline.classes_).tolist()
     return tuple(classes)

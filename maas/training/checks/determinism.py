@@ -17,24 +17,24 @@ from collections.abc import Mapping
 
 from maas.config.train_config import Numerics
 
-_INHERITED = (
+_DROPPED_PREFIXES = (
     "OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_", "NPY_", "VECLIB_",
     "SKLEARN_", "GLIBC_TUNABLES", "PYTHONHASHSEED",
 )  # fmt: skip
 _GUARD = "MAAS_PINNED"
 
-_EVERYWHERE = {
+_COMMON_PINS = {
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
 # The oldest x86-64 that numpy's wheels run on (x86-64-v2): what it computes, all compute.
-_X86_64 = {
+_X86_64_PINS = {
     "OPENBLAS_CORETYPE": "Nehalem",
     "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
 }
-_GLIBC = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4"}
+_GLIBC_PINS = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX,-FMA,-FMA4"}
 
 
 def pins(numerics: Numerics) -> dict[str, str]:
@@ -45,11 +45,11 @@ def pins(numerics: Numerics) -> dict[str, str]:
     """
     if numerics == "native":
         return {"PYTHONHASHSEED": "0"}
-    chosen = dict(_EVERYWHERE)
+    chosen = dict(_COMMON_PINS)
     if platform.machine().lower() in {"x86_64", "amd64"}:
-        chosen |= _X86_64
+        chosen |= _X86_64_PINS
         if sys.platform == "linux":
-            chosen |= _GLIBC
+            chosen |= _GLIBC_PINS
     return chosen
 
 
@@ -62,9 +62,9 @@ def promise(numerics: Numerics) -> str:
     return "bit-identical on this machine with the locked packages"
 
 
-def pinned(environ: Mapping[str, str], numerics: Numerics) -> dict[str, str]:
+def pinned_environment(environ: Mapping[str, str], numerics: Numerics) -> dict[str, str]:
     """`environ` without what would change the numbers, and with the pins."""
-    kept = {k: v for k, v in environ.items() if not k.upper().startswith(_INHERITED)}
+    kept = {k: v for k, v in environ.items() if not k.upper().startswith(_DROPPED_PREFIXES)}
     return kept | pins(numerics)
 
 
@@ -74,8 +74,8 @@ def pin_process(numerics: Numerics) -> None:
     Raises:
         RuntimeError: numpy is loaded already, or the pins did not survive the restart.
     """
-    restarted = os.environ.pop(_GUARD, None) == str(_guardian())
-    wanted = pinned(os.environ, numerics)
+    restarted = os.environ.pop(_GUARD, None) == str(_guard_process())
+    wanted = pinned_environment(os.environ, numerics)
     if dict(os.environ) == wanted:
         return
     if restarted:
@@ -93,6 +93,6 @@ def pin_process(numerics: Numerics) -> None:
     os.execve(sys.executable, command, wanted)  # noqa: S606
 
 
-def _guardian() -> int:
+def _guard_process() -> int:
     """The process that set the guard: execve keeps the number, a subprocess has a parent."""
     return os.getppid() if sys.platform == "win32" else os.getpid()

@@ -27,8 +27,8 @@ The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 1
 left for sums over features or trees.
 """
 
-_ENCODED_ROWS = 1000
-_PROBES = 2000
+_MAX_ENCODED_ROWS = 1000
+_MAX_PROBE_ROWS = 2000
 _REMEDY = "set `runtime: sklearn`, or choose another estimator or other params"
 
 
@@ -98,15 +98,15 @@ def measure_parity(
             _in_range(matrix, predictor.signature),
         ]
     )
-    everything = np.vstack([matrix, probes])
-    differs, difference = _compare(pipeline, predictor, everything)
-    tie = is_tie(everything, pipeline, thresholds)
-    apart = differs | (difference > tolerance)
-    rest = difference[~(tie & apart)]
+    rows = np.vstack([matrix, probes])
+    differs, difference = _compare(pipeline, predictor, rows)
+    tie = is_tie(rows, pipeline, thresholds)
+    differing = differs | (difference > tolerance)
+    rest = difference[~(tie & differing)]
     return Parity(
         held_out=len(matrix),
         probes=len(probes),
-        ties=int((tie & apart).sum()),
+        ties=int((tie & differing).sum()),
         labels_differ=int((differs & ~tie).sum()),
         max_difference=float(rest.max()) if len(rest) else 0.0,
         tolerance=tolerance,
@@ -137,7 +137,7 @@ def _check_encoder(predictor: Predictor, frame: pd.DataFrame, matrix: Matrix) ->
     """The service's road from JSON to the matrix must be the pipeline's, to the bit."""
     kind = row_type(predictor.signature)
     rows, kept = [], []
-    for index, record in enumerate(frame.head(_ENCODED_ROWS).to_dict("records")):
+    for index, record in enumerate(frame.head(_MAX_ENCODED_ROWS).to_dict("records")):
         try:
             rows.append(_parse(kind, record))
         except ValidationError:  # a category that training did not see, which the API refuses
@@ -167,7 +167,7 @@ def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
     made = []
     generator = np.random.default_rng(0)
     for column, values in thresholds.items():
-        share = max(1, _PROBES // (5 * len(thresholds)))
+        share = max(1, _MAX_PROBE_ROWS // (5 * len(thresholds)))
         chosen = values if len(values) <= share else generator.choice(values, share, replace=False)
         at = chosen.astype(np.float32)
         up, down = np.float32(np.inf), np.float32(-np.inf)
@@ -191,7 +191,7 @@ def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
     }
     made = []
     for columns in [[column] for column in gaps] + ([list(gaps)] if gaps else []):
-        rows = matrix[: max(1, min(len(matrix), _PROBES // (len(gaps) + 1)))].copy()
+        rows = matrix[: max(1, min(len(matrix), _MAX_PROBE_ROWS // (len(gaps) + 1)))].copy()
         rows[:, columns] = [gaps[column] for column in columns]
         made.append(rows)
     return np.vstack(made) if made else matrix[:0]
@@ -200,7 +200,7 @@ def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
 def _in_range(matrix: Matrix, signature: Signature) -> Matrix:
     """Rows whose numbers lie anywhere in their training ranges, other than data do."""
     generator = np.random.default_rng(1)
-    rows = matrix[generator.integers(len(matrix), size=_PROBES // 2)].copy()
+    rows = matrix[generator.integers(len(matrix), size=_MAX_PROBE_ROWS // 2)].copy()
     for column, index in enumerate(signature.matrix_order):
         feature = signature.features[index]
         if feature.minimum is not None and feature.maximum is not None:

@@ -8,8 +8,8 @@ import threadpoolctl
 from maas.config.train_config import Numerics
 from maas.errors import PinError
 
-_KERNEL = "Nehalem"
-_NEWER = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX512_SPR")
+_PINNED_KERNEL = "Nehalem"
+_DISABLED_FEATURES = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX512_SPR")
 
 
 def check_pins(numerics: Numerics) -> None:
@@ -27,11 +27,11 @@ def check_pins(numerics: Numerics) -> None:
         if pool["num_threads"] != 1:
             raise _not_pinned(where, f"uses {pool['num_threads']} threads")
         kernel = pool.get("architecture")
-        if pool["internal_api"] == "openblas" and _is_x86_64() and kernel != _KERNEL:
+        if pool["internal_api"] == "openblas" and _is_x86_64() and kernel != _PINNED_KERNEL:
             raise _not_pinned(where, f"uses the kernel {kernel}")
     if _is_x86_64():
         features = np._core._multiarray_umath.__cpu_features__  # type: ignore[attr-defined]
-        used = [name for name in _NEWER if features.get(name)]
+        used = [name for name in _DISABLED_FEATURES if features.get(name)]
         if used:
             raise _not_pinned("numpy", f"uses {', '.join(used)}")
 

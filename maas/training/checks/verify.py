@@ -16,7 +16,7 @@ from maas.registry.manifest import Manifest
 from maas.registry.version import MANIFEST, MODEL_FILES, Version
 from maas.training.data import read_dataset
 from maas.training.provenance import describe_environment
-from maas.training.run import Product, produce
+from maas.training.run import BuildResult, build
 
 Verdict = Literal["bit-identical", "equivalent", "mismatch"]
 EXIT_CODES: dict[Verdict, int] = {"bit-identical": 0, "equivalent": 3, "mismatch": 1}
@@ -48,14 +48,18 @@ class Verification:
     @property
     def sentence(self) -> str:
         """The result in one plain sentence."""
-        return f"v{self.version} is {_WORDS[self.verdict]}: {self.reason}."
+        return f"v{self.version} is {_VERDICT_PHRASES[self.verdict]}: {self.reason}."
 
     def to_json(self) -> dict[str, Any]:
         """The result as a JSON document."""
         return asdict(self) | {"sentence": self.sentence}
 
 
-_WORDS = {"bit-identical": "bit-identical", "equivalent": "equivalent", "mismatch": "a mismatch"}
+_VERDICT_PHRASES = {
+    "bit-identical": "bit-identical",
+    "equivalent": "equivalent",
+    "mismatch": "a mismatch",
+}
 
 
 def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> Verification:
@@ -69,7 +73,7 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
     try:
         version.check()
     except DamagedError as error:
-        return damaged(version.number, error)
+        return damaged_result(version.number, error)
     run = version.read_run()
     now = describe_environment(version.manifest.config["numerics"])
     circumstances = differences({key: run.get(key) for key in now}, now)
@@ -80,7 +84,7 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
     return found
 
 
-def damaged(number: int, error: DamagedError) -> Verification:
+def damaged_result(number: int, error: DamagedError) -> Verification:
     """The verdict on a version whose files are not the published ones."""
     return Verification(number, "mismatch", f"{error.where} {error.what}")
 
@@ -109,14 +113,14 @@ def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Ver
         reason = f"{changed} ({then.rows} rows then, {data.rows} now)"
         return Verification(version.number, "mismatch", reason)
     try:
-        product = produce(config, data, report)
+        built = build(config, data, report)
     except InputError as error:
         return Verification(version.number, "mismatch", f"retraining fails: {error}")
-    return _compare(version, product)
+    return _compare(version, built)
 
 
-def _compare(version: Version, product: Product) -> Verification:
-    then, now = version.manifest, product.manifest
+def _compare(version: Version, built: BuildResult) -> Verification:
+    then, now = version.manifest, built.manifest
     differing = tuple(
         name
         for name in sorted(then.files.keys() | now.files.keys())
@@ -129,23 +133,25 @@ def _compare(version: Version, product: Product) -> Verification:
     if then.signature != now.signature:
         reason = "retraining gave another signature"
         return Verification(version.number, "mismatch", reason, differing)
-    return _judge(version, product, differing)
+    return _compare_predictions(version, built, differing)
 
 
-def _judge(version: Version, product: Product, differing: tuple[str, ...]) -> Verification:
+def _compare_predictions(
+    version: Version, built: BuildResult, differing: tuple[str, ...]
+) -> Verification:
     """Hold the stored model's answers on the held-out rows against the new one's."""
     manifest = version.manifest
     stored = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
     old, new = (
-        _answers(Predictor(stored, manifest.signature), product),
-        _answers(product.predictor, product),
+        _predict_held_out(Predictor(stored, manifest.signature), built),
+        _predict_held_out(built.predictor, built),
     )
     labels = int(np.sum(old[0] != new[0]))
     difference = float(np.abs(old[1] - new[1]).max())
     tolerance = manifest.parity.tolerance
     files = f"{', '.join(differing)} differ"
     figures = (
-        f"{labels} of {len(product.held_out)} held-out labels differ, "
+        f"{labels} of {len(built.held_out)} held-out labels differ, "
         f"numbers by up to {difference:.3g} (tolerance {tolerance:.3g})"
     )
     same = labels == 0 and difference <= tolerance
@@ -154,13 +160,13 @@ def _judge(version: Version, product: Product, differing: tuple[str, ...]) -> Ve
     return Verification(version.number, verdict, reason, differing, labels, difference)
 
 
-def _answers(predictor: Predictor, product: Product) -> tuple[Any, Any]:
+def _predict_held_out(predictor: Predictor, built: BuildResult) -> tuple[Any, Any]:
     """Labels and numbers on the held-out rows; what a model does not give is constant."""
     if predictor.signature.task == "regression":
-        numbers = np.array(predictor.predict(product.held_out))
+        numbers = np.array(predictor.predict(built.held_out))
         return np.zeros(len(numbers)), numbers
     if not predictor.signature.probabilities:
-        answers = predictor.predict(product.held_out)
+        answers = predictor.predict(built.held_out)
         return np.array(answers, dtype=object), np.zeros(len(answers))
-    labels, rows = predictor.predict_proba(product.held_out)
+    labels, rows = predictor.predict_proba(built.held_out)
     return np.array(labels, dtype=object), np.array([list(row.values()) for row in rows])

@@ -31,7 +31,7 @@ _MODULES = {
 ESTIMATORS = {name: module for module, names in _MODULES.items() for name in names}
 """Name -> module of scikit-learn, which is imported when it is asked for."""
 
-_TREES = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
+_TREE_NAME_PARTS = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
 
 
 def estimator_type(name: str) -> type[BaseEstimator]:
@@ -76,7 +76,7 @@ def task_of(estimator: BaseEstimator) -> Literal["classification", "regression"]
 
 def splits_by_value(estimator: BaseEstimator) -> bool:
     """Whether the estimator is made of trees, which do not care for scale."""
-    return any(part in type(estimator).__name__ for part in _TREES)
+    return any(part in type(estimator).__name__ for part in _TREE_NAME_PARTS)
 
 
 def takes_gaps(estimator: BaseEstimator) -> bool:

@@ -23,7 +23,7 @@ from maas.training.split import Indices, split_rows
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """A fitted pipeline and what it was measured on.
 
     Attributes:
@@ -43,7 +43,7 @@ class Fitted:
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
+def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
     """Fit the configured pipeline on the training rows and measure it on the others.
 
     Raises:
@@ -51,7 +51,7 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
         DataError: the target does not suit the estimator, or cannot be split so.
     """
     task = task_of(build_pipeline(config, ())[-1])
-    target = _suit_target(data, task, config.estimator.name)
+    target = _check_target(data, task, config.estimator.name)
     train, held_out = split_rows(config, data, task)
     features = tuple(_describe(column, train) for column in data.columns)
     pipeline = build_pipeline(config, features)
@@ -70,10 +70,10 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
         what = f"give no finite metrics: {measured}"
         remedy = "raise split.test_size"
         raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
-    return Fitted(pipeline, features, train, held_out, measured, _said(caught))
+    return FitResult(pipeline, features, train, held_out, measured, _warning_messages(caught))
 
 
-def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
+def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
     where = f"{data.source}: target"
     kind = data.target.dtype.kind
     if task == "regression":
@@ -144,7 +144,7 @@ def _measure(
     }
 
 
-def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+def _warning_messages(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
     """The first line of each warning; a fit that did not converge is worth a log line."""
     return tuple(
         str(warning.message).strip().splitlines()[0]
