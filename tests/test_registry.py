@@ -1,4 +1,4 @@
-"""The registry: whole versions or none, exact names, damage named."""
+"""The registry: complete versions or none, exact names, and errors that name the damaged file."""
 
 import json
 import os
@@ -188,8 +188,8 @@ def test_diff_says_what_changed_in_words(house: House):
     assert "estimator.params.C: 1.0 -> 0.5 (-0.5)" in text
     text = house.maas("diff", "2", "latest").stdout
     assert "signature  features.feature2: " in text
-    assert "is gone" in text
-    assert "is new" in text
+    assert "was removed" in text
+    assert "was added" in text
     same = json.loads(house.maas("diff", "1", "1", "--json").stdout)
     assert same["same"] is True
     assert not any(same[k] for k in ("config", "data", "metrics", "signature", "files", "packages"))
@@ -233,7 +233,7 @@ def test_latest_is_the_highest_number_not_the_newest_clock(house: House):
 
 
 def test_train_mends_what_it_finds_in_the_store(house: House):
-    """A missing mirror, a torn entry of ours, and two that no version stands behind."""
+    """A missing mirror, an incomplete entry of this project, and two without a version."""
     for _ in range(3):
         house.train()
     entries = house.store / "models/model_service"
@@ -302,7 +302,7 @@ def test_sync_makes_a_missing_mirror_and_repairs_a_torn_one(house: House):
     shutil.rmtree(entry)
     assert house.maas("sync").stdout == "model_service:v1  created\n"
     (entry / "model.yaml").unlink()
-    assert house.bentoml("models", "list").returncode != 0  # what a torn entry does to all
+    assert house.bentoml("models", "list").returncode != 0  # one incomplete entry breaks it
     assert house.maas("sync").stdout == "model_service:v1  repaired\n"
     assert "model_service:v1" in house.bentoml("models", "list").stdout
 

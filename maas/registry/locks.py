@@ -1,6 +1,7 @@
-"""File locks. The kernel drops a lock when its holder dies, so none is ever left behind.
+"""File locks. The kernel releases a lock when its holder dies, so none is ever left behind.
 
-A process number would say nothing: two trainers may be containers that share a volume.
+A file with a process id would not do: two trainers may run in two containers that share a
+volume, where the same id means two processes.
 """
 
 import os
@@ -29,9 +30,11 @@ else:
 
 
 def try_lock(path: Path) -> int | None:
-    """Lock a file, made if it is missing; give the handle, which `release` takes.
+    """Lock a file, which is created if it is missing, without waiting.
 
-    None: somebody else holds it, or has just removed it.
+    Returns:
+        The handle to give to `release`; None if another process holds the lock or has just
+        removed the file.
 
     Raises:
         OSError: the file cannot be opened, or this file system has no locks.
@@ -51,14 +54,14 @@ def try_lock(path: Path) -> int | None:
 
 
 def release(handle: int) -> None:
-    """Let go of a lock; what was done under it stands, even if the disk fails now."""
+    """Release a lock. An error of the disk is ignored: the work under the lock is done."""
     with suppress(OSError):
         os.close(handle)
 
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Wait for the lock on a file, made if it is missing, and hold it.
+    """Wait for the lock on a file, which is created if it is missing, and hold it.
 
     Raises:
         OSError: the file cannot be opened, or this file system has no locks.
@@ -73,7 +76,7 @@ def hold(path: Path) -> Iterator[None]:
 
 @contextmanager
 def hold_folder(path: Path) -> Iterator[None]:
-    """Hold a lock on a folder itself, where the system can lock folders (NFS and Windows not)."""
+    """Hold a lock on a folder itself. Where folders cannot be locked (NFS, Windows), do nothing."""
     if sys.platform == "win32":  # pragma: no cover
         yield
         return
@@ -92,7 +95,7 @@ def _open(path: Path) -> int:
     except PermissionError:
         if not path.exists():
             raise
-        return os.open(path, os.O_RDONLY)  # another user's lock file can be locked all the same
+        return os.open(path, os.O_RDONLY)  # enough to lock a file of another user
 
 
 def _is_same_file(handle: int, path: Path) -> bool:
