@@ -1,4 +1,4 @@
-"""Data: typed as they are, hashed as read, refused with file, column and remedy."""
+"""Data: types, hashes, and errors that name the file, the column and a remedy."""
 
 from pathlib import Path
 
@@ -127,7 +127,7 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n1,x\n2,x\n", {}, ["target", "the same in every row"]),
         ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "empty in every row", "leave"]),
         ("a,y\np,x\nq,z\nr,x\n", {}, ["column 'a'", "an id, not a category", "leave it out"]),
-        ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "stands twice", "rename"]),
+        ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "exists more than once", "rename"]),
         ("a;y\n1;x\n2;z\n", {}, ["data.csv", "separated by ';'", "save it with commas"]),
         ("a\ty\n1\tx\n", {}, ["separated by '\\t'"]),
         ("a,y\n1,é\n2,z\n".encode("latin-1"), {}, ["column 'y'", "not UTF-8"]),
@@ -137,9 +137,9 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n", {}, ["a header but no rows"]),
         (b"", {}, ["is empty (0 bytes)"]),
         ("a,y\n1,x,3\n", {}, ["Expected 2 columns, got 3"]),
-        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without its index"]),
+        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without the index"]),
         ("y\nx\nz\n", {}, ["no column but the target"]),
-        ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "no feature type takes"]),
+        ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "not a supported feature type"]),
         ("a,y\n1,x\ninf,z\n", {}, ["column 'a'", "infinite"]),
         ("a,y\n1,x\n1e39,z\n", {}, ["column 'a'", "float32"]),
         (
@@ -155,7 +155,7 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n1,007\n2,010\n", {}, ["column 'y'", "leading zeros"]),
         ('a,b,y\n1,"x\n2,y",c\n3,z,d\n', {}, ["column 'b'", "row 1", "close the quote"]),
         ('a,y\n"0,5",b\n"1,5",c\n', {}, ["column 'a'", "decimal commas"]),
-        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without its index"]),
+        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without the index"]),
         ("a,y\n1700000001,x\n1700000002,z\n", {}, ["column 'a'", "float32", "offset"]),
         (
             "t,a,y\n1.6.2023,1,u\n18.7.2024,2,v\n",
@@ -178,8 +178,8 @@ def test_what_cannot_be_trained_on_is_refused_by_name(read, text, options, said)
     [
         ("none.csv", "does not exist"),
         ("folder.csv", "cannot be read"),
-        ("data.xlsx", "neither a .csv or .parquet file nor a bundled set"),
-        ("broken.parquet", "is no Parquet file"),
+        ("data.xlsx", "neither a .csv or .parquet file nor a bundled data set"),
+        ("broken.parquet", "is not a valid Parquet file"),
     ],
 )
 def test_a_wrong_source_is_refused(tmp_path: Path, source: str, said: str):
@@ -247,7 +247,7 @@ def test_a_leading_zero_in_a_late_block_is_refused(
     codes = [f"5{index}" if first else "" for index in range(50)]
     rows = "".join(f"{index},{code}\n" for index, code in enumerate(codes))
     (tmp_path / "table.csv").write_text(f"index,code\n{rows}50,0501\n")
-    with pytest.raises(DataError, match="'code': holds leading zeros"):
+    with pytest.raises(DataError, match="'code': holds integers with leading zeros"):
         read_table("table.csv", tmp_path)
 
 

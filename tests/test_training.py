@@ -155,7 +155,11 @@ def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Pat
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (["--set", "data.source=iriss"], 2, "neither a .csv or .parquet file nor a bundled set"),
+        (
+            ["--set", "data.source=iriss"],
+            2,
+            "neither a .csv or .parquet file nor a bundled data set",
+        ),
         (["--set", "data.target=colour"], 2, "does not exist"),
         (["--set", "data.features.feature1=colour"], 2, "does not exist"),
         (["--set", "data.features.feature1=target"], 2, "is the target"),

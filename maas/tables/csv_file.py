@@ -10,27 +10,29 @@ import pyarrow.csv
 
 from maas.errors import DataError
 
+# A larger file is first parsed in blocks of this size, on all cores.
 _BLOCK_BYTES = 2**22
-"""Bytes of a CSV that are parsed at once, on all cores."""
+
+# Otherwise the file is one block, because pyarrow infers types from the first block alone. A file
+# above this size still has several.
 _MAX_BLOCK_BYTES = 2**30
-"""CSV types are inferred from the first block: the whole file, unless it is larger."""
 
 
 def read_csv(path: Path, texts: Collection[str] = ()) -> pa.Table:
-    """Read a CSV file whose fields are separated by commas, with a header, in UTF-8.
+    """Read a CSV file: separated by commas, with a header, in UTF-8.
 
     Args:
-        path: the file, which is not empty.
-        texts: columns that are texts, even if all look like numbers.
+        path: a file that is not empty.
+        texts: columns that are texts, even if all their values look like numbers.
 
     Raises:
-        DataError: it is not such a file; names the file, the column and a remedy.
+        DataError: the file has another form; names the column.
     """
     table = _parse_csv(path, texts)
     names = table.column_names
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         mark = next(mark for mark in ";\t|" if mark in names[0])
-        raise DataError(path, f"is separated by {mark!r}", "save it with commas")
+        raise DataError(path, f"is separated by {mark!r}", "save it with commas as separators")
     for name, column in zip(names, table.columns, strict=True):
         if pa.types.is_binary(column.type):
             raise DataError(f"{path}: column {name!r}", "is not UTF-8 text", "save it as UTF-8")
@@ -40,7 +42,7 @@ def read_csv(path: Path, texts: Collection[str] = ()) -> pa.Table:
 
 
 def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
-    pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
+    pa.set_cpu_count(os.cpu_count() or 1)  # the pins set 1; parsing gives the same bits
     size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK_BYTES)
     try:
         table = _parse_blocks(path, texts) if size > _BLOCK_BYTES else None
@@ -48,21 +50,22 @@ def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
     except UnicodeDecodeError:
         raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
     except (pa.ArrowInvalid, pa.ArrowException) as error:
-        what = f"is no comma-separated table ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "correct that line, or save it with commas") from None
+        what = f"is not a valid comma-separated table ({str(error).splitlines()[0]})"
+        remedy = "correct that line, or save it with commas as separators"
+        raise DataError(path, what, remedy) from None
 
 
 def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
-    """Parse on all cores; None where it is not sure to be what the whole file would give.
+    """Parse in blocks, on all cores; None if parsing at once might give another result.
 
-    A type that the first block has, and all others fit, is the whole file's. Integers are read
-    as they are written, so that leading zeros can be seen.
+    A type that the first block has, and that all other blocks fit, is the type of the column.
+    Integers are read as texts first, so that leading zeros can be found.
     """
     read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
     try:
         with pa.csv.open_csv(path, read, convert_options=_conversion(texts)) as reader:
             schema = reader.schema
-        integers = [field.name for field in schema if pa.types.is_integer(field.type)]
+        integers = _integer_columns(schema)
         convert = _conversion([*texts, *integers])
         table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
         for name in integers:
@@ -73,14 +76,14 @@ def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
             table = table.set_column(place, name, written.cast(pa.int64()))
     except (pa.ArrowInvalid, pa.ArrowException):
         return None
-    found = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+    found = _integer_columns(table.schema)
     return table if found == integers and len(set(found)) == len(found) else None
 
 
 def _parse_at_once(path: Path, texts: Collection[str], size: int) -> pa.Table:
     read = pa.csv.ReadOptions(block_size=size)
     table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(texts))
-    integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
+    integers = _integer_columns(table.schema)
     if len(set(table.column_names)) < table.num_columns or not integers:
         return table
     convert = _conversion(integers)
@@ -88,9 +91,14 @@ def _parse_at_once(path: Path, texts: Collection[str], size: int) -> pa.Table:
     written = pa.csv.read_csv(path, convert_options=convert)
     for name in integers:
         if _leads_with_zeros(written.column(name)):
-            remedy = "declare type: category in data.features; write classes as texts"
-            raise DataError(f"{path}: column {name!r}", "holds leading zeros", remedy)
+            what = "holds integers with leading zeros"
+            remedy = "declare type: category in data.features, or write them without zeros"
+            raise DataError(f"{path}: column {name!r}", what, remedy)
     return table
+
+
+def _integer_columns(schema: pa.Schema) -> list[str]:
+    return [field.name for field in schema if pa.types.is_integer(field.type)]
 
 
 def _conversion(texts: Collection[str]) -> pa.csv.ConvertOptions:
@@ -99,15 +107,15 @@ def _conversion(texts: Collection[str]) -> pa.csv.ConvertOptions:
 
 
 def _leads_with_zeros(column: pa.ChunkedArray) -> bool:
-    """Whether 00501 is among the integers: it is a name, and would come back as 501."""
+    """Whether a value such as 00501 is among the integers: it is a name, not the number 501."""
     zeros = pa.compute.match_substring_regex(column, "^[ \t]*-?0[0-9]")
     return bool(pa.compute.any(zeros).as_py())
 
 
 def _check_lines(where: str, column: pa.ChunkedArray) -> None:
-    """A text over several lines is nearly always a quote that was never closed."""
+    """Refuse texts of several lines: nearly always a quote was not closed."""
     broken = pa.compute.match_substring(column, "\n").fill_null(False)
     if pa.compute.any(broken).as_py():
         row = broken.to_pylist().index(True) + 1
-        what = f"row {row} holds a text over several lines"
-        raise DataError(where, what, "close the quote in that row, or take the line breaks out")
+        what = f"row {row} holds a text of several lines"
+        raise DataError(where, what, "close the quote in that row, or remove the line breaks")

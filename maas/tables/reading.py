@@ -1,4 +1,4 @@
-"""Reads a source into a table of typed columns: CSV, Parquet or a set that scikit-learn ships."""
+"""Reads a data source into a table of typed columns: CSV, Parquet or a bundled data set."""
 
 import re
 from collections.abc import Collection
@@ -12,22 +12,24 @@ import pyarrow.parquet
 from maas.errors import DataError, UnreadableDataError
 from maas.tables.csv_file import read_csv
 
+# Data sets that scikit-learn ships; their target column is called `target`.
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Data sets that scikit-learn ships; their target column is called `target`."""
 
+# The names that pandas gives to an index without a name when it writes Parquet.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table:
-    """Read a bundled set by name, or a .csv or .parquet file relative to `root`.
+    """Read a bundled data set by name, or a .csv or .parquet file.
 
     Args:
-        source: as the config writes it.
-        root: the folder that relative paths start at.
-        texts: columns of a CSV that are texts, even if all look like numbers.
+        source: the value of `data.source` in the config.
+        root: the folder that relative paths start from.
+        texts: columns of a CSV file that are texts, even if all their values look like numbers.
 
     Raises:
-        DataError: there is no such source, or it is no table.
+        UnreadableDataError: the file does not exist or cannot be read.
+        DataError: the source is not a valid table.
     """
     if source in BUNDLED:
         return _read_bundled(source)
@@ -35,7 +37,7 @@ def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table
     if suffix not in (".csv", ".parquet"):
         raise DataError(
             f"data.source = {source!r}",
-            "is neither a .csv or .parquet file nor a bundled set",
+            "is neither a .csv or .parquet file nor a bundled data set",
             f"name a file, or one of {', '.join(BUNDLED)}",
         )
     path = root / source
@@ -52,13 +54,13 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(4)
     except FileNotFoundError:
-        remedy = "correct data.source; a relative path starts at the project's folder"
+        remedy = "correct data.source; a relative path starts at the project folder"
         raise UnreadableDataError(path, "does not exist", remedy) from None
     except OSError as error:
         remedy = "name a file that you may read"
         raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
     if not start:
-        raise DataError(path, "is empty (0 bytes)", "write the data to it")
+        raise DataError(path, "is empty (0 bytes)", "write the data to it, or name another file")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(path, "is UTF-16 text", "save it as UTF-8")
 
@@ -67,25 +69,26 @@ def _read_parquet(path: Path) -> pa.Table:
     try:
         return pa.parquet.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        what = f"is no Parquet file ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "write it anew, or name a .csv") from None
+        what = f"is not a valid Parquet file ({str(error).splitlines()[0]})"
+        raise DataError(path, what, "write it again, or name a .csv file") from None
 
 
 def _check_names(path: Path, table: pa.Table) -> None:
     seen: set[str] = set()
     for name in table.column_names:
         if not name.strip() or _PANDAS_INDEX.fullmatch(name):
-            remedy = "name it, or save the file without its index"
+            remedy = "name it, or save the file without the index"
             raise DataError(path, "has a column without a name", remedy)
         if name in seen:
-            raise DataError(f"{path}: column {name!r}", "stands twice", "rename one of them")
+            what = "exists more than once"
+            raise DataError(f"{path}: column {name!r}", what, "rename or remove one of them")
         seen.add(name)
 
 
 def _read_bundled(name: str) -> pa.Table:
     from sklearn import datasets
 
-    # diabetes comes standardised unless asked not to; raw units make a usable API.
+    # diabetes is standardised by default; raw units make a usable API.
     raw = {"scaled": False} if name == "diabetes" else {}
     bunch = getattr(datasets, f"load_{name}")(**raw)
     columns: dict[str, Any] = {
