@@ -119,13 +119,13 @@ def test_all_columns_but_target_and_split_column_are_features(read):
     ("text", "options", "said"),
     [
         (GOOD, {"target": "z"}, ["column 'z'", "does not exist"]),
-        (GOOD, {"target": "Y"}, ["column 'Y'", "name one of"]),
+        (GOOD, {"target": "Y"}, ["column 'Y'", "choose one of"]),
         (GOOD, {"features": {"a": "sizes"}}, ["column 'sizes'", "did you mean 'size'?"]),
         (GOOD, {"features": {"a": "y"}}, ["data.features.a", "is the target"]),
-        ("a,y\n1,x\n2,\n", {}, ["target", "1 gaps, the first in row 2", "drop"]),
-        ("a,y\n1,1.5\n2,nan\n", {}, ["target", "gaps"]),
-        ("a,y\n1,x\n2,x\n", {}, ["target", "the same in every row"]),
-        ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "empty in every row", "leave"]),
+        ("a,y\n1,x\n2,\n", {}, ["target", "has missing values (1; the first in row 2)", "drop"]),
+        ("a,y\n1,1.5\n2,nan\n", {}, ["target", "has missing values"]),
+        ("a,y\n1,x\n2,x\n", {}, ["target", "the same value in every row"]),
+        ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "no value in any row", "leave"]),
         ("a,y\np,x\nq,z\nr,x\n", {}, ["column 'a'", "an id, not a category", "leave it out"]),
         ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "exists more than once", "rename"]),
         ("a;y\n1;x\n2;z\n", {}, ["data.csv", "separated by ';'", "save it with commas"]),
@@ -160,7 +160,7 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         (
             "t,a,y\n1.6.2023,1,u\n18.7.2024,2,v\n",
             {"split": {"method": "time", "column": "t"}},
-            ["column 't'", "no ISO date"],
+            ["column 't'", "not an ISO date"],
         ),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_declared_category_keeps_its_texts(read):
 
 
 def test_integers_beyond_what_arrow_casts_are_refused(tmp_path: Path):
-    for column, said in (("y", "64 bits"), ("a", "2.53")):
+    for column, said in (("y", "more than 64 bits"), ("a", "2.53")):
         columns = {"a": [1, 2, 3], "y": [1, 2, 3]}
         columns[column] = pa.array([2**63 + 1, 2**63 + 2, 2**63 + 3], pa.uint64())
         pa.parquet.write_table(pa.table(columns), tmp_path / "big.parquet")

@@ -1,4 +1,4 @@
-"""Splits, pipelines and the parity gate, on data small enough to see through."""
+"""Splits, pipelines and the parity check, on small data."""
 
 import json
 from pathlib import Path
@@ -89,12 +89,12 @@ def test_a_split_by_time_holds_out_the_newest(when):
 @pytest.mark.parametrize(
     ("changes", "columns", "said"),
     [
-        ({}, {"y": ["p"] * 59 + ["q"]}, "class 'q' has one row"),
+        ({}, {"y": ["p"] * 59 + ["q"]}, "class 'q' has only one row"),
         ({"split": {"test_size": 0.01}}, {}, "cannot be split"),
         (
             {"split": {"method": "time", "column": "t"}},
             {"y": ["p"] * 50 + ["q"] * 10, "t": range(60)},
-            "one side of the split alone",
+            "one side of the split only",
         ),
         ({"split": {"method": "time", "column": "t", "test_size": 0.999}}, {"t": range(60)}, "row"),
     ],
@@ -109,8 +109,8 @@ def test_what_cannot_be_split_is_refused(changes, columns, said):
 @pytest.mark.parametrize(
     ("estimator", "y", "said"),
     [
-        ("Ridge", ["p", "q"] * 30, "is no number"),
-        ("Ridge", [True, False] * 30, "is no number"),
+        ("Ridge", ["p", "q"] * 30, "is not a number"),
+        ("Ridge", [True, False] * 30, "is not a number"),
         ("SVC", [0.5, 1.5] * 30, "predicts classes"),
     ],
 )
@@ -157,7 +157,7 @@ def test_a_split_by_time_never_cuts_through_one_time():
 
 def test_values_a_float_step_apart_have_a_distribution():
     given = table(a=[0.3, 0.1 + 0.2] * 30, y=[1.0, 2.0] * 30)
-    with pytest.raises(DataError, match="float32 can tell 1 apart"):
+    with pytest.raises(DataError, match="float32 can tell only 1 apart"):
         fitted(config("Ridge"), given)
     setting = config("Ridge")
     data, _, done = fitted(setting, table(y=[1.0, 1.0 + 2e-16 * 2] * 30))
@@ -251,7 +251,10 @@ def test_an_estimator_without_an_onnx_form_is_refused(house: House):
 
 
 def test_params_are_checked_before_anything_is_read():
-    for params, said in (({"C": "much"}, "must be a float"), ({"D": 1}, "no such parameter")):
+    for params, said in (
+        ({"C": "much"}, "must be a float"),
+        ({"D": 1}, "is not a parameter of SVC"),
+    ):
         with pytest.raises(ConfigError, match=said):
             fitted(config("SVC", params), table())
 

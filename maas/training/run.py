@@ -1,4 +1,4 @@
-"""One run: config -> data -> fit -> export -> parity -> version -> mirror."""
+"""The steps of one run: config, data, fit, export, parity check, version, mirror."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,30 +28,39 @@ from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]
+
+# How often `build` and `train` call `report`.
 BUILD_STEPS = 3
-"""How often `build` reports."""
 STEPS = BUILD_STEPS + 3
-"""How often `train` reports."""
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """A published version, the store's tags after it, and what scikit-learn warned of."""
-
-    version: Version
-    sync_results: tuple[SyncResult, ...]
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a config and its data give, before anything is published."""
+    """The files of a version, before it is published.
+
+    Attributes:
+        files: name -> content.
+        manifest: of the files.
+        predictor: the exported model, loaded as serving loads it.
+        held_out: the held-out rows, encoded for the model.
+        parity: how the predictor compares with the fitted pipeline.
+        warnings: the warnings of scikit-learn.
+    """
 
     files: dict[str, bytes]
     manifest: Manifest
     predictor: Predictor
     held_out: Matrix
     parity: Parity
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A published version, what was synced to the store, and the warnings of scikit-learn."""
+
+    version: Version
+    sync_results: tuple[SyncResult, ...]
     warnings: tuple[str, ...]
 
 
@@ -67,7 +76,7 @@ def train(
     Args:
         config: the run.
         root: the folder that data paths are relative to.
-        models_dir: the registry's folder.
+        models_dir: the folder of the registry.
         argv: the command, for run.json.
         report: called at the start of each step with a line for people.
 
@@ -78,29 +87,34 @@ def train(
     registry = Registry(models_dir)
     registry.prepare(config.model_name)
     with open_store(config.model_name):
-        pass  # a store that cannot be written is told now, not after the fit
+        pass  # a store that cannot be written is an error now, not after the fit
     report(f"reading {config.data.source}")
     built = build(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
     seconds = perf_counter() - started
     run = describe_run(config, argv, root, seconds, built.parity.figures(), built.warnings)
-    # Who holds the store numbers and mirrors alone: no other run can take the tag meanwhile.
-    with open_store(config.model_name) as store:
-        content = canonical_json(run, indent=1)
-        version = registry.publish(built.manifest, built.files, content, store.numbers())
-        report(f"mirroring to the BentoML store as {version.tag}")
-        try:
-            sync_results = tuple(store.sync(registry, thorough=False))
-        except StorageError as error:  # the version is published: a later sync can mirror it
-            sync_results = (SyncResult(version.tag, "missing", str(error)),)
+    version, sync_results = _publish(registry, built, canonical_json(run, indent=1), report)
     return RunResult(version, sync_results, built.warnings)
 
 
+def _publish(
+    registry: Registry, built: BuildResult, run: bytes, report: Report
+) -> tuple[Version, tuple[SyncResult, ...]]:
+    """Publish the version and mirror it, under a lock: no other run can take its tag meanwhile."""
+    with open_store(built.manifest.model_name) as store:
+        version = registry.publish(built.manifest, built.files, run, store.numbers())
+        report(f"mirroring to the BentoML store as {version.tag}")
+        try:
+            return version, tuple(store.sync(registry, thorough=False))
+        except StorageError as error:  # the version is published: a later sync can mirror it
+            return version, (SyncResult(version.tag, "missing", str(error)),)
+
+
 def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> BuildResult:
-    """Make the files of a version and its manifest, and check them; publish nothing.
+    """Build and check the files of a version and its manifest, without publishing them.
 
     Raises:
-        MaasError: the data, the config or the model is not fine.
+        MaasError: the data, the config or the model is not valid.
     """
     check_pins(config.numerics)
     frame = data.frame()
@@ -116,7 +130,25 @@ def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -
     held_out = frame.iloc[fitted.held_out]
     tolerance = tolerance_for(signature, data.target[fitted.train])
     parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
-    manifest = Manifest.seal(
+    return BuildResult(
+        files=files,
+        manifest=_build_manifest(config, data, fitted, signature, files, parity),
+        predictor=predictor,
+        held_out=fitted.pipeline["encode"].transform(held_out),
+        parity=parity,
+        warnings=fitted.warnings,
+    )
+
+
+def _build_manifest(
+    config: TrainConfig,
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    files: dict[str, bytes],
+    parity: Parity,
+) -> Manifest:
+    return Manifest.seal(
         files,
         model_name=config.model_name,
         config=config.determining.model_dump(mode="json"),
@@ -124,10 +156,8 @@ def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -
         signature=signature,
         metrics=fitted.metrics,
         runtime=config.runtime,
-        parity=ParityRecord(passed=parity.passed, tolerance=tolerance),
+        parity=ParityRecord(passed=parity.passed, tolerance=parity.tolerance),
     )
-    matrix = fitted.pipeline["encode"].transform(held_out)
-    return BuildResult(files, manifest, predictor, matrix, parity, fitted.warnings)
 
 
 def _export(
@@ -144,7 +174,7 @@ def _export(
 
 
 def build_signature(config: ModelConfig, data: Dataset, fitted: FitResult) -> Signature:
-    """Record what the model takes and gives, from the rows it was trained on."""
+    """Describe what the model takes and predicts, from the rows that it was trained on."""
     task = task_of(fitted.pipeline[-1])
     first = fitted.train[0]
     return Signature(

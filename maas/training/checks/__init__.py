@@ -1,8 +1,8 @@
-"""What makes a version provable. `train.py` and `verify` call these.
+"""The checks that make a version provable. `train.py` and `verify` call them.
 
 - `determinism`  pins the process before numpy is loaded
-- `pin_check`    asks the libraries whether the pins took
+- `pin_check`    checks that the pins took effect in the libraries
 - `parity`       compares the exported model with the fitted pipeline
-- `thresholds`   the split points of trees, where parity is hardest
+- `thresholds`   finds the thresholds of trees, where parity is hardest
 - `verify`       trains a version again and compares
 """

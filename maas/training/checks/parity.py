@@ -1,8 +1,8 @@
-"""Compares the predictor that serving uses with the pipeline that was fitted.
+"""The parity check: the predictor that serving uses must predict as the fitted pipeline does.
 
-On the held-out rows, on rows at split thresholds, on rows with gaps and, where they are
-ignored, with unseen categories, and on rows from anywhere in the training ranges. A
-model whose export fails here is not published.
+Both are compared on the held-out rows and on probes: rows at the thresholds of trees, rows with
+missing values and (if they are ignored) unseen categories, and rows with numbers from anywhere in
+the training ranges. A model that fails is not published.
 """
 
 from collections.abc import Mapping
@@ -20,29 +20,30 @@ from maas.model.predictor import Matrix, Predictor, Scorer, make_scorer
 from maas.model.signature import Row, Runtime, Signature, row_type
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
 
+# Largest |difference| of a probability, or of a number divided by the largest |training target|.
+# The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 100 is left for
+# sums over features or trees.
 TOLERANCE = 1e-5
-"""Largest |difference| of a probability, or of a number per largest |training target|.
 
-The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 100 is
-left for sums over features or trees.
-"""
-
+# How many held-out rows go through the encoder of the service, and how many probes of each kind
+# are made.
 _MAX_ENCODED_ROWS = 1000
 _MAX_PROBE_ROWS = 2000
+
 _REMEDY = "set `runtime: sklearn`, or choose another estimator or other params"
 
 
 @dataclass(frozen=True)
 class Parity:
-    """What was measured.
+    """The figures of one comparison.
 
     Attributes:
-        held_out: held-out rows compared.
-        probes: made rows compared: thresholds, gaps, unseen categories.
-        ties: rows within one float32 step of a threshold that came out otherwise.
-        labels_differ: other rows whose label differs.
-        max_difference: largest |difference| of a number on all rows that are no ties.
-        tolerance: what max_difference may be.
+        held_out: number of held-out rows.
+        probes: number of probes.
+        ties: rows that differ, but are within one float32 step of a threshold.
+        labels_differ: other rows with another label.
+        max_difference: largest |difference| of a number, ties left out.
+        tolerance: the largest allowed `max_difference`.
     """
 
     held_out: int
@@ -54,29 +55,29 @@ class Parity:
 
     @property
     def passed(self) -> bool:
-        """Whether the predictor may stand in for the pipeline."""
+        """Whether the predictor may be published."""
         return self.labels_differ == 0 and self.max_difference <= self.tolerance
 
     def figures(self) -> dict[str, Any]:
-        """The measured figures, for run.json."""
+        """List the figures, for run.json."""
         return asdict(self)
 
 
 def load_scorer(runtime: Runtime, model: bytes) -> Scorer:
-    """Load the model as serving will.
+    """Load the model as serving does.
 
     Raises:
-        ParityError: it cannot be loaded.
+        ParityError: the model cannot be loaded.
     """
     try:
         return make_scorer(runtime, model)
-    except Exception as error:  # onnxruntime has error types of its own
+    except Exception as error:  # onnxruntime has its own error types
         first = str(error).strip().splitlines()[0]
-        raise ParityError("model.onnx", f"cannot be loaded: {first}", _REMEDY) from None
+        raise ParityError("model.onnx", f"cannot be loaded ({first})", _REMEDY) from None
 
 
 def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
-    """The absolute tolerance of a model's numbers, given its training target."""
+    """Compute the absolute tolerance of the numbers of a model from its training target."""
     if signature.task == "classification":
         return TOLERANCE
     return TOLERANCE * float(np.abs(target).max())
@@ -85,7 +86,7 @@ def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
 def measure_parity(
     pipeline: Pipeline, predictor: Predictor, held_out: pd.DataFrame, tolerance: float
 ) -> Parity:
-    """Compare both on held-out rows (a frame of features) and on rows made from them."""
+    """Compare both on the held-out rows (a frame of features) and on probes made from them."""
     encoder = pipeline["encode"]
     matrix = np.ascontiguousarray(encoder.transform(held_out), dtype=np.float32)
     _check_encoder(predictor, held_out, matrix)
@@ -116,36 +117,36 @@ def measure_parity(
 def check_parity(
     pipeline: Pipeline, predictor: Predictor, held_out: pd.DataFrame, tolerance: float
 ) -> Parity:
-    """Measure, and refuse a model that does not pass.
+    """Compare both, and refuse a predictor that differs.
 
     Raises:
-        ParityError: with the figures; the model must not be published.
+        ParityError: they differ; the model must not be published.
     """
     parity = measure_parity(pipeline, predictor, held_out, tolerance)
     if not parity.passed:
         raise ParityError(
             "model.onnx",
-            f"does not answer as the fitted pipeline: {parity.labels_differ} of "
+            f"does not predict as the fitted pipeline does ({parity.labels_differ} of "
             f"{parity.held_out + parity.probes} labels differ, numbers by up to "
-            f"{parity.max_difference:.3g} (tolerance {tolerance:.3g}); nothing was published",
-            _REMEDY,
+            f"{parity.max_difference:.3g}, tolerance {tolerance:.3g})",
+            f"nothing was published; {_REMEDY}",
         )
     return parity
 
 
 def _check_encoder(predictor: Predictor, frame: pd.DataFrame, matrix: Matrix) -> None:
-    """The service's road from JSON to the matrix must be the pipeline's, to the bit."""
+    """Check that the service encodes rows to exactly the matrix that the pipeline makes."""
     kind = row_type(predictor.signature)
     rows, kept = [], []
     for index, record in enumerate(frame.head(_MAX_ENCODED_ROWS).to_dict("records")):
         try:
             rows.append(_parse(kind, record))
-        except ValidationError:  # a category that training did not see, which the API refuses
+        except ValidationError:  # a category that training did not see: the API refuses it
             continue
         kept.append(index)
     if rows and not np.array_equal(predictor.encode(rows), matrix[kept], equal_nan=True):
-        remedy = "report it: the encoder of the service and of the pipeline must be equal"
-        raise ParityError("encoder", "gives other values than the pipeline's", remedy)
+        what = "of the service gives other values than that of the pipeline"
+        raise ParityError("encoder", what, "report this bug: both must be equal")
 
 
 def _parse(kind: type[Row], record: Mapping[Any, Any]) -> Row:
@@ -158,12 +159,12 @@ def _parse(kind: type[Row], record: Mapping[Any, Any]) -> Row:
 
 
 def _plain(value: Any, annotation: Any) -> Any:
-    """Frames hold booleans as 0.0 and 1.0."""
+    """Turn 0.0 and 1.0, which frames hold for booleans, back into booleans."""
     return bool(value) if annotation in (bool, bool | None) else value
 
 
 def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
-    """Rows whose value is at, one and two float32 steps beside a threshold."""
+    """Make rows with a value at a threshold, or one or two float32 steps beside it."""
     made = []
     generator = np.random.default_rng(0)
     for column, values in thresholds.items():
@@ -181,7 +182,7 @@ def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
 
 
 def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
-    """Rows with a gap in each feature that may have one, and in all of them."""
+    """Make rows with a missing value in each nullable feature, and in all of them."""
     signature = predictor.signature
     ordered = [signature.features[index] for index in signature.matrix_order]
     gaps = {
@@ -198,7 +199,7 @@ def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
 
 
 def _in_range(matrix: Matrix, signature: Signature) -> Matrix:
-    """Rows whose numbers lie anywhere in their training ranges, other than data do."""
+    """Make rows with numbers from anywhere in the training ranges, also where no data are."""
     generator = np.random.default_rng(1)
     rows = matrix[generator.integers(len(matrix), size=_MAX_PROBE_ROWS // 2)].copy()
     for column, index in enumerate(signature.matrix_order):
@@ -213,7 +214,7 @@ def _in_range(matrix: Matrix, signature: Signature) -> Matrix:
 def _compare(
     pipeline: Pipeline, predictor: Predictor, matrix: Matrix
 ) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Per row: whether the label differs, and the largest difference of a number."""
+    """Tell per row whether the label differs, and the largest difference of a number."""
     fitted, signature = pipeline[1:], predictor.signature
     expected = fitted.predict(matrix)
     if signature.task == "regression":

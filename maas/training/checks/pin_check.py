@@ -1,4 +1,4 @@
-"""Checks, once numpy is loaded, that the pins took: an unknown kernel name is ignored silently."""
+"""The check that the pins took effect: a library ignores a kernel name that it does not know."""
 
 import platform
 
@@ -13,14 +13,14 @@ _DISABLED_FEATURES = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX512_SPR")
 
 
 def check_pins(numerics: Numerics) -> None:
-    """Compare what numpy and its BLAS really use with what was asked for.
+    """Compare what numpy and its BLAS use with what was pinned; numpy must be loaded.
 
     Raises:
-        PinError: a thread count, a BLAS kernel or a CPU feature is another.
+        PinError: the number of threads, the BLAS kernel or a CPU feature differs.
     """
     if numerics == "native":
         return
-    # A first product loads the BLAS kernel; before it there may be nothing to see.
+    # The first matrix product loads the BLAS kernel.
     np.dot(np.ones((2, 2)), np.ones((2, 2)))
     for pool in threadpoolctl.threadpool_info():
         where = pool["filepath"].rpartition("/")[2]
@@ -43,6 +43,6 @@ def _is_x86_64() -> bool:
 def _not_pinned(where: str, what: str) -> PinError:
     return PinError(
         where,
-        f"{what} although it was pinned",
-        "install the locked packages, or set `numerics: native` and forgo the promise",
+        f"{what}, although it was pinned",
+        "install the locked packages, or set `numerics: native` and give up equal bytes",
     )

@@ -1,4 +1,4 @@
-"""Proves a version by training it again, from its own manifest, and comparing."""
+"""Verification: train a version again from its own manifest, and compare."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -19,22 +19,29 @@ from maas.training.provenance import describe_environment
 from maas.training.run import BuildResult, build
 
 Verdict = Literal["bit-identical", "equivalent", "mismatch"]
+
+# The exit code of the command for each verdict, and the verdict in its sentence.
 EXIT_CODES: dict[Verdict, int] = {"bit-identical": 0, "equivalent": 3, "mismatch": 1}
+_VERDICT_PHRASES: dict[Verdict, str] = {
+    "bit-identical": "bit-identical",
+    "equivalent": "equivalent",
+    "mismatch": "a mismatch",
+}
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What retraining a version showed.
+    """The result of training a version again.
 
     Attributes:
         version: its number.
         verdict: `bit-identical`, `equivalent` (same labels on the held-out rows, numbers
             within the manifest's tolerance) or `mismatch`.
-        reason: in words.
+        reason: why, for people.
         differing_files: files whose bytes differ.
-        labels_differ: held-out rows that get another label.
+        labels_differ: held-out rows with another label.
         max_difference: largest |difference| of a number on the held-out rows.
-        circumstances: what differs between then and now: name -> [then, now].
+        circumstances: differences of machine, Python and packages: name -> [then, now].
     """
 
     version: int
@@ -47,27 +54,20 @@ class Verification:
 
     @property
     def sentence(self) -> str:
-        """The result in one plain sentence."""
+        """The result as one sentence."""
         return f"v{self.version} is {_VERDICT_PHRASES[self.verdict]}: {self.reason}."
 
     def to_json(self) -> dict[str, Any]:
-        """The result as a JSON document."""
+        """The result as a JSON object."""
         return asdict(self) | {"sentence": self.sentence}
 
 
-_VERDICT_PHRASES = {
-    "bit-identical": "bit-identical",
-    "equivalent": "equivalent",
-    "mismatch": "a mismatch",
-}
-
-
 def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> Verification:
-    """Check the stored files, train again into memory, compare; the registry is not touched.
+    """Check the stored files, train again into memory, and compare. Nothing is written.
 
     Raises:
-        UnreadableDataError: the data cannot be read any more.
-        MaasError: the training failed otherwise.
+        UnreadableDataError: the data can no longer be read.
+        MaasError: the training failed for a reason that says nothing about the version.
     """
     report(f"checking the files of {version.label}")
     try:
@@ -80,12 +80,12 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
     found = replace(_retrain(version, _data_root(run), report), circumstances=circumstances)
     if circumstances and found.verdict != "bit-identical":
         changes = "; ".join(f"{k} {old} -> {new}" for k, (old, new) in circumstances.items())
-        return replace(found, reason=f"{found.reason}; circumstances that differ: {changes}")
+        return replace(found, reason=f"{found.reason}; the environment differs: {changes}")
     return found
 
 
 def damaged_result(number: int, error: DamagedError) -> Verification:
-    """The verdict on a version whose files are not the published ones."""
+    """Build the result for a version whose files are not as published."""
     return Verification(number, "mismatch", f"{error.where} {error.what}")
 
 
@@ -94,14 +94,14 @@ def _config_of(manifest: Manifest) -> TrainConfig:
 
 
 def _data_root(run: dict[str, Any]) -> Path:
-    """Where the data lay when the version was trained, if that is still a place here."""
+    """Find the folder that the data were read from at training, if it still exists."""
     recorded = PROJECT / (run.get("data_root") or ".")
     return recorded if recorded.is_dir() else PROJECT
 
 
 def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Verification:
     config, then = _config_of(version.manifest), version.manifest.data
-    changed = f"the data of {then.source} have changed"
+    changed = f"the data in {then.source} have changed"
     report(f"reading {then.source}")
     try:
         data = read_dataset(config, root)
@@ -110,12 +110,12 @@ def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Ver
     except DataError as error:
         return Verification(version.number, "mismatch", f"{changed}: {error.where} {error.what}")
     if data.sha256 != then.sha256:
-        reason = f"{changed} ({then.rows} rows then, {data.rows} now)"
+        reason = f"{changed} ({then.rows} rows at training, {data.rows} now)"
         return Verification(version.number, "mismatch", reason)
     try:
         built = build(config, data, report)
     except InputError as error:
-        return Verification(version.number, "mismatch", f"retraining fails: {error}")
+        return Verification(version.number, "mismatch", f"retraining failed: {error}")
     return _compare(version, built)
 
 
@@ -139,7 +139,7 @@ def _compare(version: Version, built: BuildResult) -> Verification:
 def _compare_predictions(
     version: Version, built: BuildResult, differing: tuple[str, ...]
 ) -> Verification:
-    """Hold the stored model's answers on the held-out rows against the new one's."""
+    """Compare the predictions of the stored and the new model on the held-out rows."""
     manifest = version.manifest
     stored = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
     old, new = (
@@ -161,7 +161,7 @@ def _compare_predictions(
 
 
 def _predict_held_out(predictor: Predictor, built: BuildResult) -> tuple[Any, Any]:
-    """Labels and numbers on the held-out rows; what a model does not give is constant."""
+    """Predict labels and numbers for the held-out rows; what a model does not give is constant."""
     if predictor.signature.task == "regression":
         numbers = np.array(predictor.predict(built.held_out))
         return np.zeros(len(numbers)), numbers

@@ -1,4 +1,4 @@
-"""Holds the metrics of a run against the gates that its config sets."""
+"""The gates of a config: bounds that the metrics of a run must keep."""
 
 from collections.abc import Mapping
 
@@ -7,22 +7,20 @@ from maas.errors import ConfigError, GateError
 
 
 def check_gates(gates: Mapping[str, GateConfig], metrics: Mapping[str, float]) -> None:
-    """Refuse metrics that are outside the gates; gates and metrics are found by name.
+    """Check the metrics of a run against its gates, by name.
 
     Raises:
-        ConfigError: a gate names a metric that this run does not have.
+        ConfigError: a gate names a metric that the run does not have.
         GateError: a metric is outside its gate; the model must not be published.
     """
     for name, gate in gates.items():
         if name not in metrics:
             known = ", ".join(metrics)
-            raise ConfigError(f"gates.{name}", "no such metric", f"use some of {known}")
+            raise ConfigError(f"gates.{name}", "is not a metric of this run", f"use {known}")
         if not _is_inside(metrics[name], gate):
-            raise GateError(
-                f"gates.{name}",
-                f"{name} = {metrics[name]:.6g}, the gate is {_bounds(gate)}; nothing was published",
-                "improve the model or change the gate",
-            )
+            what = f"{name} = {metrics[name]:.6g} misses the gate ({_bounds(gate)})"
+            remedy = "nothing was published; improve the model, or change the gate"
+            raise GateError(f"gates.{name}", what, remedy)
 
 
 def _is_inside(value: float, gate: GateConfig) -> bool:
