@@ -1,4 +1,4 @@
-"""The commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`."""
+"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`."""
 
 import argparse
 import sys
@@ -19,7 +19,9 @@ def main() -> int:
 
 
 def _build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m maas", description="Look after versions.")
+    parser = argparse.ArgumentParser(
+        prog="python -m maas", description="Inspect, verify and mirror the versions of a model."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)
     json_option.add_argument("--json", action="store_true", help="print one JSON document")

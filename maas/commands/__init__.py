@@ -1,7 +1,7 @@
 """The commands of `python -m maas`: one module per group, which adds its own parsers.
 
 - `registry`          `list`, `show`, `diff` and `sync`
-- `verify`            train versions again, and compare
+- `verify`            trains versions again and compares
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

@@ -14,6 +14,8 @@ from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
 
+_HEADERS = ("version", "digest", "created", "metric", "data", "state")
+
 
 def add_commands(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
@@ -25,11 +27,13 @@ def add_commands(
     show = commands.add_parser("show", parents=[json_option], help="show one version")
     show.add_argument("version", help=VERSION_HELP)
     show.set_defaults(run=_show)
-    diff = commands.add_parser("diff", parents=[json_option], help="say what differs between two")
+    diff = commands.add_parser(
+        "diff", parents=[json_option], help="show what differs between two versions"
+    )
     diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_HELP)
     diff.set_defaults(run=_diff)
     sync = commands.add_parser(
-        "sync", parents=[json_option], help="mirror all versions to the store, and mend it"
+        "sync", parents=[json_option], help="mirror all versions to the BentoML store, repair it"
     )
     sync.set_defaults(run=_sync)
 
@@ -39,17 +43,14 @@ def _list(registry: Registry, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([summary.to_json() for summary in summaries])
     elif not summaries:
-        print(f"{registry.models_dir} holds no version yet; `python train.py` makes one")
+        print(f"{registry.models_dir} holds no version yet; run `python train.py` to make one")
     else:
         print_table(_HEADERS, map(_row, summaries))
     return 0
 
 
-_HEADERS = ("version", "digest", "created", "metric", "data", "state")
-
-
 def _row(summary: Summary) -> tuple[str, ...]:
-    """A line for people; the digest whole where a program may read it."""
+    """Build the cells of a version; the digest is shortened on a terminal only."""
     state = summary.state if summary.problem is None else f"{summary.state}: {summary.problem}"
     if summary.value is None:
         return (f"v{summary.version}", "", "", "", "", state)
@@ -116,5 +117,5 @@ def _sync_store(registry: Registry) -> list[SyncResult]:
         with open_store(versions[-1].manifest.model_name) as store:
             return store.sync(registry)
     if registry.numbers():
-        registry.latest()  # says what is wrong with it
+        registry.latest()  # raises: every manifest is damaged
     return []

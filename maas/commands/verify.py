@@ -1,4 +1,4 @@
-"""The command `verify`: train versions again, and compare."""
+"""The command `verify`: trains versions again and compares."""
 
 import argparse
 import contextlib
@@ -28,28 +28,29 @@ def add_commands(
 
 def _verify(registry: Registry, arguments: argparse.Namespace) -> int:
     if arguments.all == (arguments.version is not None):
-        raise InputError("verify", "takes a version or --all", "write e.g. `verify latest`")
+        what = "needs either a version or --all"
+        raise InputError("verify", what, "write, for example, `verify latest`")
     numbers = registry.numbers() if arguments.all else [find_number(registry, arguments.version)]
     if not numbers:
-        registry.latest()  # says that there is none, and how to make one
+        registry.latest()  # raises: there is no version
     pin_process(_numerics(registry, numbers))
     return _verify_pinned(registry, numbers, arguments.json)
 
 
 def _numerics(registry: Registry, numbers: list[int]) -> Numerics:
-    """How these versions were computed; native ones cannot be proved beside portable ones."""
+    """Find the numerics of the versions; one process can compute with one of them only."""
     found: set[Numerics] = set()
     for number in numbers:
         with contextlib.suppress(DamagedError):
             found.add(registry.open(number).manifest.config["numerics"])
     if len(found) > 1:
-        remedy = "verify them one by one"
-        raise InputError("--all", "portable and native versions stand here together", remedy)
+        what = "cannot verify portable and native versions in one process"
+        raise InputError("verify --all", what, "verify the versions one by one")
     return found.pop() if found else "portable"
 
 
 def _verify_pinned(registry: Registry, numbers: list[int], as_json: bool) -> int:
-    # numpy is loaded below here, after the process was pinned.
+    # These imports load numpy, which must happen after the process was pinned.
     from maas.training.checks.verify import EXIT_CODES, damaged_result, verify
     from maas.training.run import BUILD_STEPS
 

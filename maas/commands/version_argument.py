@@ -20,7 +20,7 @@ def find_number(registry: Registry, argument: str) -> int:
         return (registry.numbers() or [registry.latest().number])[-1]
     digits = argument.removeprefix("v")
     if not re.fullmatch(r"[1-9][0-9]{0,17}", digits):
-        raise VersionError(argument, "is no version", f"write {VERSION_HELP}")
+        raise VersionError(argument, "is not a version", f"write {VERSION_HELP}")
     if int(digits) not in registry.numbers():
         registry.open(int(digits))
     return int(digits)
