@@ -1,6 +1,6 @@
 """Train one version: `python train.py [--config FILE] [--set KEY=VALUE …] [--json]`.
 
-Exit code: 0 published; 1 it failed; 2 the config, the data or the command was wrong.
+Exit code: 0 published; 1 the run failed; 2 the config, the data or the command is not valid.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main() -> int:
     arguments = _parse(sys.argv[1:])
     config = load_train_config(arguments.config, arguments.set)
     pin_process(config.numerics)
-    # A config outside any project trains into the project whose train.py runs.
+    # A config outside any project trains into the project of this train.py.
     data_root = project_root(arguments.config)
     root = data_root if (data_root / "train.py").is_file() else PROJECT
     log = configure_logs(
@@ -39,7 +39,7 @@ def main() -> int:
 def _train(
     config: TrainConfig, data_root: Path, models_dir: Path, as_json: bool, log: logging.Logger
 ) -> int:
-    # numpy is loaded below here, after the process was pinned.
+    # These imports load numpy, which must happen after the process was pinned.
     from maas.progress import Progress
     from maas.training.run import STEPS, train
 
@@ -76,7 +76,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         type=Path,
         default=PROJECT / "configs" / "train_config.yaml",
         metavar="FILE",
-        help="the run's config (default: configs/train_config.yaml)",
+        help="the config of the run (default: configs/train_config.yaml)",
     )
     parser.add_argument(
         "--set",

@@ -1,4 +1,4 @@
-"""train.py, run as a user runs it: what it makes, prints, refuses and leaves alone."""
+"""train.py, run as a user runs it: what it writes, prints, refuses and does not touch."""
 
 import hashlib
 import json
