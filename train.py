@@ -14,6 +14,7 @@ from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
+from maas.registry.version import Version
 from maas.training.checks.determinism import pin_process
 
 
@@ -39,13 +40,12 @@ def main() -> int:
 def _train(
     config: TrainConfig, data_root: Path, models_dir: Path, as_json: bool, log: logging.Logger
 ) -> int:
-    # These imports load numpy, which must happen after the process was pinned.
+    # maas.training.run loads numpy, which must happen after the process was pinned.
     from maas.progress import Progress
     from maas.training.run import STEPS, train
 
     with stdout_to_stderr(), Progress(STEPS, log) as progress:
         result = train(config, data_root, models_dir, sys.argv, progress.step)
-    version, manifest = result.version, result.version.manifest
     for warning in result.warnings:
         log.warning("scikit-learn: %s", warning)
     for synced in result.sync_results:
@@ -53,6 +53,12 @@ def _train(
         if synced.state != "present":
             line = "%s in the BentoML store: %s  %s"
             log.log(level, line, synced.tag, synced.state, synced.detail)
+    _print_result(result.version, as_json)
+    return 0
+
+
+def _print_result(version: Version, as_json: bool) -> None:
+    manifest = version.manifest
     if as_json:
         print_json(
             {
@@ -66,7 +72,6 @@ def _train(
     else:
         name, value = manifest.headline
         print(f"{version.label}  {version.tag}  {manifest.digest}  {name}={value:.3f}")
-    return 0
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:

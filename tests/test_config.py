@@ -56,7 +56,7 @@ def test_every_shipped_config_is_valid():
         ("model_name: flowers", ["data is missing", "add `data:`"]),
         (MINIMAL + "seed: 1\nseed: 2", ["'seed' is given twice"]),
         (MINIMAL + "7: 1", ["unknown key 7"]),
-        (MINIMAL + "[1]: 1", ["a key is a list or a mapping, not a text"]),
+        (MINIMAL + "[1]: 1", ["a key is a list or a mapping, not a string"]),
         (MINIMAL.replace("Regression}", "Regression, params: {C: .nan}}"), ["finite numbers"]),
         ("[1, 2]", ["is not a mapping"]),
         ("a: [", ["is not valid YAML"]),

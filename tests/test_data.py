@@ -133,7 +133,11 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n1,é\n2,z\n".encode("latin-1"), {}, ["column 'y'", "not UTF-8"]),
         ("é,y\n1,x\n2,z\n".encode("latin-1"), {}, ["header that is not UTF-8"]),
         ("a,y\n1,x\n".encode("utf-16"), {}, ["UTF-16", "save it as UTF-8"]),
-        ("a,y\n1,x\n2,z\nthree,x\n", {}, ["column 'a'", "mixes numbers with texts", "'three'"]),
+        (
+            "a,y\n1,x\n2,z\nthree,x\n",
+            {},
+            ["column 'a'", "mixes numbers with text such as", "'three'"],
+        ),
         ("a,y\n", {}, ["a header but no rows"]),
         (b"", {}, ["is empty (0 bytes)"]),
         ("a,y\n1,x,3\n", {}, ["Expected 2 columns, got 3"]),

@@ -101,9 +101,8 @@ class EstimatorConfig(StrictModel):
         try:
             json.dumps(self.params, allow_nan=False)
         except (TypeError, ValueError):
-            raise ValueError(
-                "params may hold finite numbers, texts, lists and mappings only"
-            ) from None
+            allowed = "finite numbers, strings, lists and mappings"
+            raise ValueError(f"params may hold {allowed} only") from None
         return self
 
 

@@ -20,7 +20,7 @@ _Loader.add_implicit_resolver(
 )
 
 
-# Dates stay texts: no key is a date, and an impossible date would not be a YAML error.
+# Dates stay strings: no key is a date, and an impossible date would not be a YAML error.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
@@ -31,12 +31,12 @@ _YAML_ERRORS = (yaml.YAMLError, RecursionError, ValueError, TypeError, Attribute
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
-    """Build a mapping with text keys: `1:` and `on:` are "1" and "on", as in JSON."""
+    """Build a mapping with string keys: `1:` and `on:` are "1" and "on", as in JSON."""
     mapping: dict[str, Any] = {}
     for key, value in node.value:
         problem = None
         if not isinstance(key, yaml.ScalarNode):
-            problem = "a key is a list or a mapping, not a text"
+            problem = "a key is a list or a mapping, not a string"
         elif key.value in mapping:
             problem = f"the key {key.value!r} is given twice"
         if problem:

@@ -36,12 +36,12 @@ def infer_type(where: str, data: pa.ChunkedArray) -> FeatureType:
     if _is_text(kind):
         _check_texts(where, data)
         return "category"
-    remedy = "convert it to numbers or texts, or leave it out of data.features"
+    remedy = "convert it to numbers or text, or leave it out of data.features"
     raise DataError(where, f"holds {kind}, which is not a supported feature type", remedy)
 
 
 def _check_texts(where: str, data: pa.ChunkedArray) -> None:
-    """Refuse numbers that were read as texts because of a mistake, and ids."""
+    """Refuse numbers that were read as text because of a mistake, and ids."""
     texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
     numeric = pd.to_numeric(texts, errors="coerce").notna()
     with_points = pd.to_numeric(texts.str.replace(",", "."), errors="coerce").notna()
@@ -50,9 +50,9 @@ def _check_texts(where: str, data: pa.ChunkedArray) -> None:
             where, "holds numbers with decimal commas", "write them with decimal points"
         )
     if numeric.mean() > 0.5:
-        what = "holds numbers written as texts"
+        what = "holds numbers written as text"
         if not numeric.all():
-            what = f"mixes numbers with texts such as {texts[~numeric].iloc[0][:40]!r}"
+            what = f"mixes numbers with text such as {texts[~numeric].iloc[0][:40]!r}"
         raise DataError(where, what, "correct them, or declare its type in data.features")
     if len(texts) > 2 and texts.nunique() == len(texts):
         what = "holds a different text in every row, so it is an id, not a category"
@@ -116,7 +116,7 @@ def _cast_whole_floats(where: str, data: pa.ChunkedArray) -> pa.ChunkedArray:
         return data.cast(pa.int64())
     except pa.ArrowInvalid:
         what = "is declared as categories but holds fractions"
-        raise DataError(where, what, "declare type: number, or write them as texts") from None
+        raise DataError(where, what, "declare type: number, or write them as text") from None
 
 
 def _to_category(where: str, data: pa.ChunkedArray) -> Values:
@@ -130,7 +130,7 @@ def _to_category(where: str, data: pa.ChunkedArray) -> Values:
 
 
 # How a column becomes an array of each feature type. A missing value becomes NaN among float64
-# and None among texts.
+# and None among strings.
 CONVERTERS: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
     "number": _to_number,
     "integer": _to_integer,

@@ -18,17 +18,17 @@ _BLOCK_BYTES = 2**22
 _MAX_BLOCK_BYTES = 2**30
 
 
-def read_csv(path: Path, texts: Collection[str] = ()) -> pa.Table:
+def read_csv(path: Path, text_columns: Collection[str] = ()) -> pa.Table:
     """Read a CSV file: separated by commas, with a header, in UTF-8.
 
     Args:
         path: a file that is not empty.
-        texts: columns that are texts, even if all their values look like numbers.
+        text_columns: columns that hold text, even if all their values look like numbers.
 
     Raises:
         DataError: the file has another form; names the column.
     """
-    table = _parse_csv(path, texts)
+    table = _parse_csv(path, text_columns)
     names = table.column_names
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         mark = next(mark for mark in ";\t|" if mark in names[0])
@@ -41,12 +41,12 @@ def read_csv(path: Path, texts: Collection[str] = ()) -> pa.Table:
     return table
 
 
-def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
+def _parse_csv(path: Path, text_columns: Collection[str]) -> pa.Table:
     pa.set_cpu_count(os.cpu_count() or 1)  # the pins set 1; parsing gives the same bits
     size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK_BYTES)
     try:
-        table = _parse_blocks(path, texts) if size > _BLOCK_BYTES else None
-        return _parse_at_once(path, texts, size) if table is None else table
+        table = _parse_blocks(path, text_columns) if size > _BLOCK_BYTES else None
+        return _parse_at_once(path, text_columns, size) if table is None else table
     except UnicodeDecodeError:
         raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
     except (pa.ArrowInvalid, pa.ArrowException) as error:
@@ -55,18 +55,18 @@ def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
         raise DataError(path, what, remedy) from None
 
 
-def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
+def _parse_blocks(path: Path, text_columns: Collection[str]) -> pa.Table | None:
     """Parse in blocks, on all cores; None if parsing at once might give another result.
 
     A type that the first block has, and that all other blocks fit, is the type of the column.
-    Integers are read as texts first, so that leading zeros can be found.
+    Integers are read as text first, so that leading zeros can be found.
     """
     read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
     try:
-        with pa.csv.open_csv(path, read, convert_options=_conversion(texts)) as reader:
+        with pa.csv.open_csv(path, read, convert_options=_conversion(text_columns)) as reader:
             schema = reader.schema
         integers = _integer_columns(schema)
-        convert = _conversion([*texts, *integers])
+        convert = _conversion([*text_columns, *integers])
         table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
         for name in integers:
             place = table.column_names.index(name)
@@ -80,9 +80,9 @@ def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
     return table if found == integers and len(set(found)) == len(found) else None
 
 
-def _parse_at_once(path: Path, texts: Collection[str], size: int) -> pa.Table:
+def _parse_at_once(path: Path, text_columns: Collection[str], size: int) -> pa.Table:
     read = pa.csv.ReadOptions(block_size=size)
-    table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(texts))
+    table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(text_columns))
     integers = _integer_columns(table.schema)
     if len(set(table.column_names)) < table.num_columns or not integers:
         return table
@@ -101,8 +101,8 @@ def _integer_columns(schema: pa.Schema) -> list[str]:
     return [field.name for field in schema if pa.types.is_integer(field.type)]
 
 
-def _conversion(texts: Collection[str]) -> pa.csv.ConvertOptions:
-    types = dict.fromkeys(texts, pa.string())
+def _conversion(text_columns: Collection[str]) -> pa.csv.ConvertOptions:
+    types = dict.fromkeys(text_columns, pa.string())
     return pa.csv.ConvertOptions(strings_can_be_null=True, column_types=types)
 
 
@@ -113,9 +113,9 @@ def _leads_with_zeros(column: pa.ChunkedArray) -> bool:
 
 
 def _check_lines(where: str, column: pa.ChunkedArray) -> None:
-    """Refuse texts of several lines: nearly always a quote was not closed."""
+    """Refuse text of several lines: nearly always a quote was not closed."""
     broken = pa.compute.match_substring(column, "\n").fill_null(False)
     if pa.compute.any(broken).as_py():
         row = broken.to_pylist().index(True) + 1
-        what = f"row {row} holds a text of several lines"
+        what = f"row {row} holds text of several lines"
         raise DataError(where, what, "close the quote in that row, or remove the line breaks")

@@ -19,13 +19,13 @@ BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table:
+def read_table(source: str, root: Path, text_columns: Collection[str] = ()) -> pa.Table:
     """Read a bundled data set by name, or a .csv or .parquet file.
 
     Args:
         source: the value of `data.source` in the config.
         root: the folder that relative paths start from.
-        texts: columns of a CSV file that are texts, even if all their values look like numbers.
+        text_columns: columns of a CSV file that hold text, even if all values look like numbers.
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
@@ -42,7 +42,7 @@ def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table
         )
     path = root / source
     _check_file(path)
-    table = read_csv(path, texts) if suffix == ".csv" else _read_parquet(path)
+    table = read_csv(path, text_columns) if suffix == ".csv" else _read_parquet(path)
     _check_names(path, table)
     if table.num_rows == 0:
         raise DataError(path, "has a header but no rows", "add rows")

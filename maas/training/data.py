@@ -16,7 +16,7 @@ from maas.model.signature import FeatureType
 from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.tables.reading import read_table
 
-# Texts of this form sort as the times that they name.
+# Text of this form sorts as the times that it names.
 _ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
 
 
@@ -82,8 +82,8 @@ def read_dataset(config: ModelConfig, root: Path) -> Dataset:
         for entry in (config.data.features or {}).values()
     ]
     others = {e.column for e in entries if e.type != "category"} | {config.data.target}
-    texts = {e.column for e in entries if e.type == "category"} - others
-    return make_dataset(config, read_table(config.data.source, root, texts))
+    text_columns = {e.column for e in entries if e.type == "category"} - others
+    return make_dataset(config, read_table(config.data.source, root, text_columns))
 
 
 def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
@@ -175,11 +175,11 @@ def _cast_integers(where: str, data: pa.ChunkedArray) -> Values:
         return np.array(data.cast(pa.int64()).to_numpy())
     except pa.ArrowInvalid:
         what = "holds integers of more than 64 bits"
-        raise DataError(where, what, "store them as texts") from None
+        raise DataError(where, what, "store them as text") from None
 
 
 def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
-    """Convert the column of the split to numbers or texts; a date becomes its number of units."""
+    """Convert the column of the split to numbers or text; a date becomes its number of units."""
     _check_complete(where, data, "drop these rows: the split needs a value in each")
     kind = value_type(data)
     if pa.types.is_date32(kind):
@@ -196,7 +196,7 @@ def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
         return np.array(data.to_pylist(), dtype=np.int64)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         what = f"holds {kind}, which cannot be split by"
-        raise DataError(where, what, "split by numbers, dates or texts")
+        raise DataError(where, what, "split by numbers, dates or text")
     texts = data.to_pylist()
     odd = next((t for t in texts if method == "time" and not _ISO_DATE.match(t)), None)
     if odd is not None:
@@ -213,7 +213,7 @@ def _check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
 
 
 def _hash(columns: list[tuple[str, Values]]) -> str:
-    """Hash the values, not their memory: numbers in little-endian, texts with their lengths."""
+    """Hash the values, not their memory: numbers in little-endian, text with its length."""
     digest = hashlib.sha256()
     for name, values in columns:
         if values.dtype == object:

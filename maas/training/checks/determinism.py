@@ -5,8 +5,7 @@ of a trained model; a seed is not enough. The libraries choose all four when the
 read environment variables to do so. So the process removes such variables that it inherited, sets
 its own, and executes itself once.
 
-This module imports only the standard library, and nothing may import numpy before `pin_process`
-has returned.
+Nothing may import numpy before `pin_process` has returned, so this module does not either.
 """
 
 import os

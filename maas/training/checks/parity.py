@@ -26,7 +26,7 @@ from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
 TOLERANCE = 1e-5
 
 # How many held-out rows go through the encoder of the service, and how many probes of each kind
-# are made.
+# are built.
 _MAX_ENCODED_ROWS = 1000
 _MAX_PROBE_ROWS = 2000
 
@@ -86,19 +86,12 @@ def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
 def measure_parity(
     pipeline: Pipeline, predictor: Predictor, held_out: pd.DataFrame, tolerance: float
 ) -> Parity:
-    """Compare both on the held-out rows (a frame of features) and on probes made from them."""
-    encoder = pipeline["encode"]
-    matrix = np.ascontiguousarray(encoder.transform(held_out), dtype=np.float32)
+    """Compare both on the held-out rows (a frame of features) and on probes."""
+    matrix = np.ascontiguousarray(pipeline["encode"].transform(held_out), dtype=np.float32)
     _check_encoder(predictor, held_out, matrix)
     numbers = sum(f.type != "category" for f in predictor.signature.features)
     thresholds = find_thresholds(pipeline, numbers)
-    probes = np.vstack(
-        [
-            _at_thresholds(matrix, thresholds),
-            _with_gaps(matrix, predictor),
-            _in_range(matrix, predictor.signature),
-        ]
-    )
+    probes = _make_probes(matrix, predictor.signature, thresholds)
     rows = np.vstack([matrix, probes])
     differs, difference = _compare(pipeline, predictor, rows)
     tie = is_tie(rows, pipeline, thresholds)
@@ -163,9 +156,16 @@ def _plain(value: Any, annotation: Any) -> Any:
     return bool(value) if annotation in (bool, bool | None) else value
 
 
+def _make_probes(matrix: Matrix, signature: Signature, thresholds: dict[int, Floats]) -> Matrix:
+    at_thresholds = _at_thresholds(matrix, thresholds)
+    return np.vstack(
+        [at_thresholds, _with_missing(matrix, signature), _in_range(matrix, signature)]
+    )
+
+
 def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
     """Make rows with a value at a threshold, or one or two float32 steps beside it."""
-    made = []
+    probes = []
     generator = np.random.default_rng(0)
     for column, values in thresholds.items():
         share = max(1, _MAX_PROBE_ROWS // (5 * len(thresholds)))
@@ -177,25 +177,24 @@ def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
         wanted = np.concatenate(points)
         rows = matrix[generator.integers(len(matrix), size=len(wanted))].copy()
         rows[:, column] = wanted
-        made.append(rows)
-    return np.vstack(made) if made else matrix[:0]
+        probes.append(rows)
+    return np.vstack(probes) if probes else matrix[:0]
 
 
-def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
+def _with_missing(matrix: Matrix, signature: Signature) -> Matrix:
     """Make rows with a missing value in each nullable feature, and in all of them."""
-    signature = predictor.signature
     ordered = [signature.features[index] for index in signature.matrix_order]
-    gaps = {
+    missing = {
         column: -1.0 if feature.type == "category" else np.nan
         for column, feature in enumerate(ordered)
         if feature.nullable or (feature.type == "category" and signature.unknown == "ignore")
     }
-    made = []
-    for columns in [[column] for column in gaps] + ([list(gaps)] if gaps else []):
-        rows = matrix[: max(1, min(len(matrix), _MAX_PROBE_ROWS // (len(gaps) + 1)))].copy()
-        rows[:, columns] = [gaps[column] for column in columns]
-        made.append(rows)
-    return np.vstack(made) if made else matrix[:0]
+    probes = []
+    for columns in [[column] for column in missing] + ([list(missing)] if missing else []):
+        rows = matrix[: max(1, min(len(matrix), _MAX_PROBE_ROWS // (len(missing) + 1)))].copy()
+        rows[:, columns] = [missing[column] for column in columns]
+        probes.append(rows)
+    return np.vstack(probes) if probes else matrix[:0]
 
 
 def _in_range(matrix: Matrix, signature: Signature) -> Matrix:

@@ -92,7 +92,7 @@ def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
         return data.target.astype(np.float64)
     if kind == "f":
         what = f"is a float, but {estimator} predicts classes"
-        remedy = "name a regressor, or store the classes as integers or texts"
+        remedy = "name a regressor, or store the classes as integers or text"
         raise DataError(where, what, remedy)
     return data.target
 
@@ -119,7 +119,7 @@ def _describe(column: Column, train: Indices) -> Feature:
 
 
 def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
-    """Replace the keys of class weights, which are texts in a config, by the classes themselves."""
+    """Replace the keys of class weights, which are strings in a config, by the classes."""
     weights = pipeline[-1].get_params().get("class_weight")
     if isinstance(weights, dict):
         labels = {label_text(label): label for label in set(target.tolist())}
