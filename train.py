@@ -1,6 +1,6 @@
 """Train one version: `python train.py [--config FILE] [--set KEY=VALUE …] [--json]`.
 
-Exit code: 0 published; 1 it failed; 2 the config, the data or the command was wrong.
+Exit code: 0 published; 1 the run failed; 2 the config, the data or the command is not valid.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
+from maas.registry.version import Version
 from maas.training.checks.determinism import pin_process
 
 
@@ -22,7 +23,7 @@ def main() -> int:
     arguments = _parse(sys.argv[1:])
     config = load_train_config(arguments.config, arguments.set)
     pin_process(config.numerics)
-    # A config outside any project trains into the project whose train.py runs.
+    # A config outside any project trains into the project of this train.py.
     data_root = project_root(arguments.config)
     root = data_root if (data_root / "train.py").is_file() else PROJECT
     log = configure_logs(
@@ -39,19 +40,25 @@ def main() -> int:
 def _train(
     config: TrainConfig, data_root: Path, models_dir: Path, as_json: bool, log: logging.Logger
 ) -> int:
-    # numpy is loaded below here, after the process was pinned.
+    # maas.training.run loads numpy, which must happen after the process was pinned.
     from maas.progress import Progress
     from maas.training.run import STEPS, train
 
     with stdout_to_stderr(), Progress(STEPS, log) as progress:
-        outcome = train(config, data_root, models_dir, sys.argv, progress.step)
-    version, manifest = outcome.version, outcome.version.manifest
-    for warning in outcome.warnings:
+        result = train(config, data_root, models_dir, sys.argv, progress.step)
+    for warning in result.warnings:
         log.warning("scikit-learn: %s", warning)
-    for mirror in outcome.mirrors:
-        tell = log.info if mirror.state in ("present", "made", "repaired") else log.warning
-        if mirror.state != "present":
-            tell("%s in the BentoML store: %s  %s", mirror.tag, mirror.state, mirror.detail)
+    for synced in result.sync_results:
+        level = logging.INFO if synced.state in ("created", "repaired") else logging.WARNING
+        if synced.state != "present":
+            line = "%s in the BentoML store: %s  %s"
+            log.log(level, line, synced.tag, synced.state, synced.detail)
+    _print_result(result.version, as_json)
+    return 0
+
+
+def _print_result(version: Version, as_json: bool) -> None:
+    manifest = version.manifest
     if as_json:
         print_json(
             {
@@ -65,7 +72,6 @@ def _train(
     else:
         name, value = manifest.headline
         print(f"{version.label}  {version.tag}  {manifest.digest}  {name}={value:.3f}")
-    return 0
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -75,7 +81,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         type=Path,
         default=PROJECT / "configs" / "train_config.yaml",
         metavar="FILE",
-        help="the run's config (default: configs/train_config.yaml)",
+        help="the config of the run (default: configs/train_config.yaml)",
     )
     parser.add_argument(
         "--set",

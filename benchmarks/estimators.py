@@ -1,7 +1,7 @@
-"""Measures which runtime each listed estimator passes, into docs/estimators.md.
+"""Measures which estimators pass the parity check, per runtime; writes docs/estimators.md.
 
-Every estimator is fitted with default parameters on a set of numbers and on one with
-gaps, booleans and categories, exported, and compared as a run would compare it.
+Every estimator is fitted with default parameters, on numbers only and on mixed data with missing
+values, a boolean and a category, then exported and compared as in a run.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from maas.training.checks.determinism import pin_process
 
 pin_process("portable")
 
-# numpy is loaded below here, after the process was pinned.
+# These imports load numpy, which must happen after the process was pinned.
 import numpy as np  # noqa: E402
 import pyarrow as pa  # noqa: E402
 
@@ -24,13 +24,13 @@ from maas.training.data import make_dataset  # noqa: E402
 from maas.training.export import export_onnx, export_pickle  # noqa: E402
 from maas.training.fit.estimators import ESTIMATORS, estimator_type, task_of  # noqa: E402
 from maas.training.fit.fit import fit  # noqa: E402
-from maas.training.run import sign  # noqa: E402
+from maas.training.run import build_signature  # noqa: E402
 
 SOURCES = {"classification": "wine", "regression": "diabetes"}
 
 
 def mixed_table(source: str) -> pa.Table:
-    """A bundled set with gaps in a number and in a category, and with a boolean."""
+    """Change a bundled data set: missing values in a number and in a category, and a boolean."""
     table = read_table(source, PROJECT)
     first, second, third = (table.column(name).to_numpy() for name in table.column_names[:3])
     rows = np.arange(len(first))
@@ -43,8 +43,8 @@ def mixed_table(source: str) -> pa.Table:
     return pa.table({**columns, **kept})
 
 
-def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
-    """Say in a few words how an estimator fares."""
+def check_estimator(name: str, table: pa.Table, source: str, runtime: str) -> str:
+    """Fit, export and compare an estimator; return the result in a few words."""
     content: dict[str, Any] = {
         "data": {"source": source, "target": "target"},
         "estimator": {"name": name},
@@ -55,7 +55,7 @@ def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
     frame = data.frame()
     try:
         fitted = fit(config, data, frame)
-        signature = sign(config, data, fitted)
+        signature = build_signature(config, data, fitted)
         model = (
             export_onnx(fitted.pipeline, len(signature.features))
             if config.runtime == "onnx"
@@ -73,8 +73,8 @@ def judge(name: str, table: pa.Table, source: str, runtime: str) -> str:
     return "other labels" if parity.labels_differ else "other numbers"
 
 
-def survey() -> str:
-    """The table, as Markdown."""
+def measure_estimators() -> str:
+    """Check every estimator; return the table as Markdown."""
     lines = [
         "| estimator | onnx: numbers | onnx: mixed | sklearn: numbers | sklearn: mixed |",
         "|---|---|---|---|---|",
@@ -82,12 +82,14 @@ def survey() -> str:
     for name in sorted(ESTIMATORS):
         source = SOURCES[task_of(estimator_type(name)())]
         tables = [read_table(source, PROJECT), mixed_table(source)]
-        words = [judge(name, table, source, r) for r in ("onnx", "sklearn") for table in tables]
-        lines.append(f"| {' | '.join([name, *words])} |")
+        results = [
+            check_estimator(name, table, source, r) for r in ("onnx", "sklearn") for table in tables
+        ]
+        lines.append(f"| {' | '.join([name, *results])} |")
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
     page = PROJECT / "docs" / "estimators.md"
     text, _, _ = page.read_text(encoding="utf-8").partition("| estimator |")
-    page.write_text(text + survey(), encoding="utf-8")
+    page.write_text(text + measure_estimators(), encoding="utf-8")

@@ -16,7 +16,7 @@ import numpy as np
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from maas.training.checks.determinism import Numerics, pinned  # noqa: E402
+from maas.training.checks.determinism import Numerics, pinned_environment  # noqa: E402
 
 ROUNDS = 3
 MODELS = {
@@ -49,7 +49,7 @@ def seconds(numerics: Numerics, model: str, source: str) -> float:
     code = TIMED.format(project=str(PROJECT), settings=settings)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code],
-        env=pinned(os.environ, numerics),
+        env=pinned_environment(os.environ, numerics),
         capture_output=True,
         text=True,
         check=True,

@@ -23,7 +23,7 @@ import pyarrow.csv
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from maas.training.checks.determinism import pinned  # noqa: E402
+from maas.training.checks.determinism import pinned_environment  # noqa: E402
 
 READ = {
     "pandas": """
@@ -86,7 +86,7 @@ def write_table(path: Path, rows: int, columns: int = 30) -> None:
 def seconds(command: list[str], folder: Path) -> float:
     """How long a command takes, in a process of its own, under the pins."""
     own = {"MODELS_DIR": str(folder / "models"), "BENTOML_HOME": str(folder / "bentoml")}
-    environ = pinned(os.environ, "portable") | own
+    environ = pinned_environment(os.environ, "portable") | own
     started = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environ, cwd=PROJECT)
     return time.perf_counter() - started

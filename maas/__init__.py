@@ -19,20 +19,20 @@ its own package and the lines above its own::
     commands
     __main__, train, service
 
-- `errors`        every error that a user can meet, with its exit code
-- `strict_model`  the base of what is read from a file or recorded in one
+- `errors`        every error that a user can see, with its exit code
+- `strict_model`  the base class of what is read from a file or written to one
 - `model`         what training and serving share: the signature, the encoding, the predictor
-- `config`        the two YAML files, as frozen strict types
+- `config`        the two YAML files, as frozen, strict types
 - `tables`        files to typed columns
-- `logs`, `progress`  what a run says while it runs
+- `logs`, `progress`  the log lines and the progress of a run
 """
 
 import os
 
-# Both libraries report home unless told otherwise; they read this when they are loaded.
+# Switch off the telemetry of both libraries, which read these variables when they are loaded.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-# An empty BENTOML_HOME is the current folder to BentoML; nobody means that.
+# To BentoML, an empty BENTOML_HOME means the current folder: treat it as not set.
 if not os.environ.get("BENTOML_HOME", "set"):
     del os.environ["BENTOML_HOME"]

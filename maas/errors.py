@@ -1,33 +1,33 @@
-"""Every error a user can meet. Each says where, what is wrong and what to do next.
+"""Every error that a user can see. Each says where it is, what is wrong and what to do next.
 
 ::
 
-    MaasError               1  it failed
-    ├── InputError          2  what the caller gave is wrong
+    MaasError               1  the command failed
+    ├── InputError          2  the input is not valid
     │   ├── ConfigError        a config file, a variable or --set
     │   ├── DataError          the data set
-    │   │   └── UnreadableDataError  it is not there
-    │   ├── ParityError        the exported model does not answer as the fitted one
-    │   ├── VersionError       a version that does not exist, or of another model
-    │   └── OverflowingRowError  a row whose values are too large to compute with
-    ├── GateError           1  a run missed a metric that its config demands
+    │   │   └── UnreadableDataError  the data set does not exist or cannot be read
+    │   ├── ParityError        the exported model predicts something else than the fitted one
+    │   ├── VersionError       the version does not exist, or belongs to another model
+    │   └── OverflowingRowError  the values of a row are too large to compute with
+    ├── GateError           1  a metric is outside the bounds in the config
     ├── PinError            1  the numeric environment is not the pinned one
-    ├── DamagedError        1  a published version is not what was published
+    ├── DamagedError        1  a published version is not as it was published
     ├── StorageError        1  a folder cannot be read or written
     └── ServeError          1  the service cannot start
 
-The number is the exit code of the command that meets the error.
+The number is the exit code of the command that fails with the error.
 """
 
 from typing import ClassVar
 
 
 class MaasError(Exception):
-    """Root of the tree.
+    """The root of the tree.
 
     Args:
-        where: the file, folder, variable or tag concerned.
-        what: what is wrong there.
+        where: the file, folder, key, variable or tag that is wrong.
+        what: what is wrong with it.
         remedy: what to do next, as an instruction.
     """
 
@@ -39,25 +39,25 @@ class MaasError(Exception):
 
 
 class InputError(MaasError):
-    """What the caller gave is wrong; giving something else helps."""
+    """The input is not valid; another input can succeed."""
 
     exit_code = 2
 
 
 class ConfigError(InputError):
-    """A config file, an environment variable or a --set value is wrong."""
+    """A config file, an environment variable or a --set value is not valid."""
 
 
 class DataError(InputError):
-    """The data set cannot be trained on."""
+    """No model can be trained on the data set."""
 
 
 class UnreadableDataError(DataError):
-    """The data set is not there, or cannot be read."""
+    """The data set does not exist, or cannot be read."""
 
 
 class ParityError(InputError):
-    """The exported model's answers differ from the fitted pipeline's."""
+    """The exported model predicts something else than the fitted pipeline."""
 
 
 class VersionError(InputError):
@@ -65,10 +65,10 @@ class VersionError(InputError):
 
 
 class OverflowingRowError(InputError):
-    """A row's values are finite, but so large that the model's sums are not.
+    """The values of a row are finite, but so large that the sums of the model are not.
 
     Args:
-        row: its index among the rows given.
+        row: the index of the row in the batch.
     """
 
     def __init__(self, row: int) -> None:
@@ -77,15 +77,15 @@ class OverflowingRowError(InputError):
 
 
 class GateError(MaasError):
-    """A metric missed the gate that the config sets; nothing was published."""
+    """A metric is outside its gate in the config; nothing was published."""
 
 
 class PinError(MaasError):
-    """The numeric libraries do not compute as they were pinned to."""
+    """The numeric libraries do not use the pinned threads, kernel and CPU features."""
 
 
 class DamagedError(MaasError):
-    """A published version's files are not the ones that were published."""
+    """A file of a published version is not as it was published."""
 
 
 class StorageError(MaasError):

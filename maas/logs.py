@@ -11,6 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 from maas.config.service_config import Env, LogLevel
 from maas.errors import StorageError
 
+# Attributes that BentoML adds to its records.
 _BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")
 _FORMAT = "%(asctime)s %(levelname)s %(message)s"
 
@@ -29,7 +30,7 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
         raise StorageError(
             path, f"cannot be written ({error.strerror})", "set paths.logs_dir to another folder"
         ) from None
-    logging.raiseExceptions = False  # a full disk must not spoil the run's one line
+    logging.raiseExceptions = False  # a full disk must not add to the one line on stderr
     logger = logging.getLogger("maas")
     logger.setLevel(level)
     logger.propagate = False
@@ -40,11 +41,11 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
 
 
 def configure_service_logs(env: Env, level: LogLevel) -> None:
-    """Give BentoML's own log lines the configured level, and in prod the form of JSON."""
+    """Give the log lines of BentoML the configured level, and in prod the form of JSON."""
     logger = logging.getLogger("bentoml")
     logger.setLevel(level)
-    # The first two have BentoML's handler, and so has the root. The third has none: to uvicorn
-    # that means not even to prepare its own line per request.
+    # The first two have BentoML's handler, and so has the root logger: without this they would log
+    # twice. The third has no handler, so that uvicorn does not even prepare a line per request.
     for name in ("uvicorn.error", "circus", "uvicorn.access"):
         logging.getLogger(name).propagate = False
     for handler in logger.handlers if env == "prod" else ():
@@ -54,7 +55,7 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
 
 
 def record_failure(logger: logging.Logger, error: Exception) -> None:
-    """Write an error to the log file alone: on stderr it is the command's one line."""
+    """Write an error to the log file only: the command prints it to stderr itself."""
     record = logger.makeRecord(logger.name, logging.ERROR, "", 0, str(error), (), None)
     logger.handlers[0].handle(record)
 
@@ -66,7 +67,7 @@ def _formatter(app: str, env: Env) -> logging.Formatter:
 
 
 def _json_lines(**fields: str) -> logging.Formatter:
-    """`time` (RFC 3339, UTC), `level`, `message` and the fields given."""
+    """Build a formatter: `time` (RFC 3339, UTC), `level`, `message` and the given fields."""
     names = {"asctime": "time", "levelname": "level"}
     hidden = [*RESERVED_ATTRS, *_BENTOML_ATTRS]
     formatter = JsonFormatter(

@@ -1,4 +1,4 @@
-"""A bar on a terminal, a log line per step elsewhere."""
+"""The progress of a command: a bar on a terminal, a log line per step elsewhere."""
 
 import logging
 import sys
@@ -11,12 +11,12 @@ from rich.progress import Progress as Bar
 
 
 class Progress:
-    """Shows which of `steps` steps runs.
+    """Shows which of `steps` steps is running.
 
     Args:
         steps: how often `step` will be called.
-        log: where each step is logged; on a terminal its stderr handler is quiet
-            below a warning while the bar is up.
+        log: where each step is logged. While a bar is shown, its stderr handler logs warnings and
+            errors only.
     """
 
     def __init__(self, steps: int, log: logging.Logger) -> None:
@@ -33,7 +33,7 @@ class Progress:
         self._task = self._bar.add_task("", total=steps)
 
     def step(self, what: str) -> None:
-        """Say what runs next."""
+        """Start the next step, described in a few words."""
         self._log.info(what)
         self._bar.update(self._task, description=what, advance=1)
 

@@ -1,4 +1,4 @@
-"""The base of every type that is read from a file or recorded in one."""
+"""The base class of every type that is read from a file or written to one."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class StrictModel(BaseModel):
-    """Immutable, no coercion, no unknown key, finite numbers; defaults are checked too."""
+    """Immutable; no coercion, no unknown keys, finite numbers only. Defaults are checked too."""
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="forbid", allow_inf_nan=False, validate_default=True

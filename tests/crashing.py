@@ -1,12 +1,12 @@
 """Publishes versions in child processes that die, or whose disk fails, at a chosen moment.
 
-`python -m tests.crashing kill|fault FOLDER STEP` walks through every moment of the publish
-and mirror steps (each STEPth), `race FOLDER PROCESSES` lets processes publish at once.
-Prints one JSON document: how many moments, and every broken promise.
+`python -m tests.crashing kill|fault FOLDER STEP` strikes at every STEPth moment of the publish
+and mirror steps, `race FOLDER PROCESSES` lets processes publish at once. Prints one JSON
+document: the number of moments, and every broken promise.
 
-A moment is a call into the operating system or the io library. The profiler of the
-interpreter reports each before and after it is made; there the child kills itself, or the
-call fails with an error of the disk.
+A moment is a call into the operating system or the io library. The profiler of the interpreter
+reports each call before and after it is made. At that moment the child kills itself, or the call
+fails with a disk error.
 """
 
 import errno
@@ -34,7 +34,7 @@ OS_MODULES = {"posix", "nt", "_io", "io", "fcntl"}
 
 
 def run_once(models: Path) -> None:
-    """What train.py does around its fit; no two runs publish the same."""
+    """Do what train.py does around its fit; no two runs publish the same files."""
     seed = int.from_bytes(os.urandom(6))
     files = FILES | {"large.bin": seed.to_bytes(6) * 50_000}
     registry = Registry(models)
@@ -48,8 +48,8 @@ def run_once(models: Path) -> None:
         store.sync(registry, thorough=False)
 
 
+# Functions of these modules that cannot fail.
 NO_CALLS = {"fspath", "getpid", "urandom"}
-"""Functions of these modules that cannot fail."""
 
 
 def is_system_call(function: object) -> bool:
@@ -78,7 +78,7 @@ class KillMoments(Moments):
 
 
 class FaultMoments(Moments):
-    """A call fails instead of being made; but a failing close has closed, as in Linux."""
+    """A call fails instead of being made; only a failing close does close, as on Linux."""
 
     events = ("c_call", "c_return")
 
@@ -89,15 +89,15 @@ class FaultMoments(Moments):
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """Run something in a forked child; give its exit code, negative for a signal."""
+    """Run a function in a forked child; return its exit code, negative for a signal."""
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         code = 99
-        signal.alarm(60)  # a child that waits for ever is a broken promise too
+        signal.alarm(60)  # a child that waits forever is a broken promise too
         try:
             code = work()
-        except BaseException:  # the child must not run on into the caller's code
+        except BaseException:  # the child must not continue in the caller's code
             traceback.print_exc()
         finally:
             os._exit(code)
@@ -120,7 +120,7 @@ def count_moments(kind: type[Moments], make: Callable[[Path], Path], folder: Pat
     return int(out.read_text())
 
 
-# What is there before the run that is struck.
+# What exists before the run that is struck.
 
 
 def fresh(home: Path) -> Path:
@@ -136,7 +136,7 @@ def second(home: Path) -> Path:
 
 
 def wrecked(home: Path) -> Path:
-    """Dead staging folders, a missing mirror, a torn entry of ours and one of nobody's."""
+    """An abandoned staging folder, a missing mirror, incomplete entries, one without a version."""
     models = fresh(home)
     for _ in range(3):
         run_once(models)
@@ -154,7 +154,7 @@ def wrecked(home: Path) -> Path:
 SCENES = (fresh, second, wrecked)
 
 
-# What must hold, read with nothing but json, yaml and hashlib.
+# What must be true, read with nothing but json, yaml and hashlib.
 
 
 def broken_files(folder: Path) -> str | None:
@@ -164,7 +164,7 @@ def broken_files(folder: Path) -> str | None:
         for name, record in manifest["files"].items():
             data = (folder / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != record["sha256"]:
-                return f"{folder / name} is torn"
+                return f"{folder / name} is altered"
     except (OSError, ValueError) as error:
         return f"{folder}: {error!r}"
     return None
@@ -176,7 +176,7 @@ def broken_versions(models: Path) -> list[str]:
 
 
 def broken_entries(models: Path) -> list[str]:
-    """Entries of the store that are not the version of their number, whole."""
+    """Find entries of the store that are not the complete version of their number."""
     found = []
     for entry in (models.parent / "store/models/m").glob("v*"):
         if problem := broken_files(entry):
@@ -197,14 +197,14 @@ def numbers(folder: Path) -> list[int]:
 
 
 def broken_afterwards(models: Path, before: list[int]) -> list[str]:
-    """Let a next run come, which nothing strikes, and look at what it left."""
-    there, store = numbers(models), models.parent / "store"
-    problems = [f"v{n} is lost" for n in set(before) - set(there)]
+    """Start another run, which is not struck, and check what it left."""
+    published, store = numbers(models), models.parent / "store"
+    problems = [f"v{n} is lost" for n in set(before) - set(published)]
     if code := in_child(lambda: run_once(models) or 0):
         return [*problems, f"the next run fails with {code}"]
     now = numbers(models)
-    if now[:-1] != there or len(now) != len(there) + 1:
-        problems.append(f"numbers were {there} and are {now}")
+    if now[:-1] != published or len(now) != len(published) + 1:
+        problems.append(f"numbers were {published} and are {now}")
     left = [p.name for p in models.iterdir() if not p.name.startswith("v")]
     left += [p.name for p in (store / "tmp").iterdir()]
     problems += [f"{name} is orphaned" for name in left]
@@ -233,7 +233,7 @@ def strike_all(kind: type[Moments], folder: Path, step: int) -> tuple[int, list[
 
 
 def strike_once(kind: type[Moments], models: Path, moment: int, error: int | None) -> list[str]:
-    before, torn = numbers(models), set(broken_entries(models))
+    before, broken_before = numbers(models), set(broken_entries(models))
 
     def strike() -> None:
         if error is None:
@@ -250,7 +250,7 @@ def strike_once(kind: type[Moments], models: Path, moment: int, error: int | Non
 
     code = in_child(work)
     problems = broken_versions(models)
-    problems += [problem for problem in broken_entries(models) if problem not in torn]
+    problems += [problem for problem in broken_entries(models) if problem not in broken_before]
     if kind is KillMoments and code != -signal.SIGKILL:
         problems.append(f"the child was to be killed and ended with {code}")
     if kind is FaultMoments and code not in (0, 1):
@@ -259,7 +259,7 @@ def strike_once(kind: type[Moments], models: Path, moment: int, error: int | Non
 
 
 def race(folder: Path, processes: int, kill: bool) -> list[str]:
-    """Processes publish at once: half share a store, half have one of their own; some die."""
+    """Let processes publish at once: half share a store, half have their own; some are killed."""
     models, gate = folder / "models", folder / "go"
     children = []
     for index in range(processes):
@@ -284,22 +284,22 @@ def race(folder: Path, processes: int, kill: bool) -> list[str]:
                 os._exit(code)
         children.append((child, doomed, home))
     gate.touch()
-    problems, whole = [], 0
+    problems, succeeded = [], 0
     for child, doomed, _ in children:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        whole += code == 0
+        succeeded += code == 0
         if code and not doomed:
             problems.append(f"a trainer ended with {code}")
     problems += broken_versions(models)
-    there = numbers(models)
-    if len(there) < whole:
-        problems.append(f"{whole} trainers published, {len(there)} versions are there")
+    published = numbers(models)
+    if len(published) < succeeded:
+        problems.append(f"{succeeded} trainers published, {len(published)} versions exist")
     os.environ["BENTOML_HOME"] = str(folder / "store")
-    return problems + broken_afterwards(models, there) + broken_stores(folder, models)
+    return problems + broken_afterwards(models, published) + broken_stores(folder, models)
 
 
 def broken_stores(folder: Path, models: Path) -> list[str]:
-    """Each entry of each store must be the version of its number."""
+    """Find entries of all stores that are not the version of their number."""
     problems = []
     for home in (folder / "stores").glob("*"):
         for entry in (home / "models/m").glob("v*"):

@@ -1,4 +1,4 @@
-"""Configs: what is wrong is said in one line with the file, the key, the value and a remedy."""
+"""Configs: an invalid one gives one line with the file, the key, the value and a remedy."""
 
 from pathlib import Path
 
@@ -54,11 +54,11 @@ def test_every_shipped_config_is_valid():
         (MINIMAL.replace("flowers", "No Tag"), ["model_name = 'No Tag'"]),
         (MINIMAL.replace("target: target", "target: ''"), ["data.target = ''"]),
         ("model_name: flowers", ["data is missing", "add `data:`"]),
-        (MINIMAL + "seed: 1\nseed: 2", ["'seed' stands twice"]),
+        (MINIMAL + "seed: 1\nseed: 2", ["'seed' is given twice"]),
         (MINIMAL + "7: 1", ["unknown key 7"]),
-        (MINIMAL + "[1]: 1", ["is no text"]),
+        (MINIMAL + "[1]: 1", ["a key is a list or a mapping, not a string"]),
         (MINIMAL.replace("Regression}", "Regression, params: {C: .nan}}"), ["finite numbers"]),
-        ("[1, 2]", ["holds no mapping"]),
+        ("[1, 2]", ["is not a mapping"]),
         ("a: [", ["is not valid YAML"]),
         ("a: " + "[" * 5000, ["is not valid YAML"]),
         (b"a: \xff\xfe", ["is not UTF-8"]),

@@ -1,7 +1,7 @@
-"""Whatever kills a trainer, and however many there are: whole versions, each its own number.
+"""However trainers are killed, and however many run at once: complete versions, distinct numbers.
 
-`pytest -m crash`. By default a slice of the moments is struck, in CI a larger one, by
-`make attack-crash` the whole. How it strikes stands in `tests/crashing.py`.
+`pytest -m crash`. The default run strikes at some of the moments, CI at more of them, and
+`make attack-crash` at most. `tests/crashing.py` explains how.
 """
 
 import json
@@ -49,7 +49,7 @@ def attack(house: House, kind: str, name: str, number: int) -> int:
 
 def test_a_kill_at_any_moment_leaves_whole_versions_and_the_next_run_cleans_up(house: House):
     struck = attack(house, "kill", "kills", KILL_STEP)
-    assert struck * KILL_STEP > 3000  # the walk did reach from the first moment to the last
+    assert struck * KILL_STEP > 3000  # the walk reached the last moment
     print(f"killed at {struck} moments")
 
 
@@ -93,7 +93,7 @@ def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(hous
     assert [p.name for p in house.models.iterdir() if not p.name.startswith("v")] == []
     assert list((house.store / "tmp").iterdir()) == []
     assert numbers(house.models) == numbers(store)
-    assert all(e["state"] == "fine" for e in json.loads(house.maas("list", "--json").stdout))
+    assert all(e["state"] == "ok" for e in json.loads(house.maas("list", "--json").stdout))
 
 
 def test_many_train_py_at_once_each_publish(house: House):
@@ -114,7 +114,7 @@ def test_a_live_trainer_s_staging_is_left_alone(house: House):
 
 
 def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A power cut keeps what was synced: so files and folder come before the rename."""
+    """A power cut keeps what was synced, so files and folder are synced before the rename."""
     log: list[tuple[str, str]] = []
     sync, rename = os.fsync, os.rename
 
@@ -169,11 +169,11 @@ def test_a_full_store_leaves_the_version_to_a_later_sync(house: House, small_dis
     assert "Traceback" not in done.stderr
     assert house.bentoml("models", "list", extra=extra).returncode == 0
     (small_disk / "filler").unlink()
-    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  made"
+    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  created"
 
 
 def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
-    """Stands for any quota: the kernel refuses to write more, and every user can set it."""
+    """Represents any quota: the kernel refuses to write more, and any user can set this limit."""
     registry = Registry(tmp_path / "models")
     registry.prepare("m")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -216,7 +216,7 @@ def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
 
 
 def test_the_two_checkers_of_this_suite_find_what_they_look_for(house: House):
-    """The attack would prove nothing if its own eyes were shut."""
+    """The attack proves nothing if its checkers miss damage."""
     models = house.models
     assert house.train("--set", "model_name=m", "--set", "seed=1").returncode == 0
     store = house.store.rename(house.folder / "store")
@@ -224,7 +224,7 @@ def test_the_two_checkers_of_this_suite_find_what_they_look_for(house: House):
     (store / "models/m/v1/model.yaml").unlink()
     assert len(broken_entries(models)) == 1
     (models / "v1/model.onnx").chmod(0o644)
-    (models / "v1/model.onnx").write_bytes(b"torn")
+    (models / "v1/model.onnx").write_bytes(b"altered")
     assert len(broken_versions(models)) == 1
     (models / "stray").mkdir()
     os.environ["BENTOML_HOME"], kept = str(store), os.environ.get("BENTOML_HOME")

@@ -1,4 +1,4 @@
-"""Data: typed as they are, hashed as read, refused with file, column and remedy."""
+"""Data: types, hashes, and errors that name the file, the column and a remedy."""
 
 from pathlib import Path
 
@@ -119,27 +119,31 @@ def test_all_columns_but_target_and_split_column_are_features(read):
     ("text", "options", "said"),
     [
         (GOOD, {"target": "z"}, ["column 'z'", "does not exist"]),
-        (GOOD, {"target": "Y"}, ["column 'Y'", "name one of"]),
+        (GOOD, {"target": "Y"}, ["column 'Y'", "choose one of"]),
         (GOOD, {"features": {"a": "sizes"}}, ["column 'sizes'", "did you mean 'size'?"]),
         (GOOD, {"features": {"a": "y"}}, ["data.features.a", "is the target"]),
-        ("a,y\n1,x\n2,\n", {}, ["target", "1 gaps, the first in row 2", "drop"]),
-        ("a,y\n1,1.5\n2,nan\n", {}, ["target", "gaps"]),
-        ("a,y\n1,x\n2,x\n", {}, ["target", "the same in every row"]),
-        ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "empty in every row", "leave"]),
+        ("a,y\n1,x\n2,\n", {}, ["target", "has missing values (1; the first in row 2)", "drop"]),
+        ("a,y\n1,1.5\n2,nan\n", {}, ["target", "has missing values"]),
+        ("a,y\n1,x\n2,x\n", {}, ["target", "the same value in every row"]),
+        ("a,b,y\n1,,x\n2,,z\n", {}, ["column 'b'", "no value in any row", "leave"]),
         ("a,y\np,x\nq,z\nr,x\n", {}, ["column 'a'", "an id, not a category", "leave it out"]),
-        ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "stands twice", "rename"]),
+        ("a,a,y\n1,1,x\n2,2,z\n", {}, ["column 'a'", "exists more than once", "rename"]),
         ("a;y\n1;x\n2;z\n", {}, ["data.csv", "separated by ';'", "save it with commas"]),
         ("a\ty\n1\tx\n", {}, ["separated by '\\t'"]),
         ("a,y\n1,é\n2,z\n".encode("latin-1"), {}, ["column 'y'", "not UTF-8"]),
         ("é,y\n1,x\n2,z\n".encode("latin-1"), {}, ["header that is not UTF-8"]),
         ("a,y\n1,x\n".encode("utf-16"), {}, ["UTF-16", "save it as UTF-8"]),
-        ("a,y\n1,x\n2,z\nthree,x\n", {}, ["column 'a'", "mixes numbers with texts", "'three'"]),
+        (
+            "a,y\n1,x\n2,z\nthree,x\n",
+            {},
+            ["column 'a'", "mixes numbers with text such as", "'three'"],
+        ),
         ("a,y\n", {}, ["a header but no rows"]),
         (b"", {}, ["is empty (0 bytes)"]),
         ("a,y\n1,x,3\n", {}, ["Expected 2 columns, got 3"]),
-        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without its index"]),
+        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without the index"]),
         ("y\nx\nz\n", {}, ["no column but the target"]),
-        ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "no feature type takes"]),
+        ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "not a supported feature type"]),
         ("a,y\n1,x\ninf,z\n", {}, ["column 'a'", "infinite"]),
         ("a,y\n1,x\n1e39,z\n", {}, ["column 'a'", "float32"]),
         (
@@ -155,12 +159,12 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n1,007\n2,010\n", {}, ["column 'y'", "leading zeros"]),
         ('a,b,y\n1,"x\n2,y",c\n3,z,d\n', {}, ["column 'b'", "row 1", "close the quote"]),
         ('a,y\n"0,5",b\n"1,5",c\n', {}, ["column 'a'", "decimal commas"]),
-        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without its index"]),
+        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without the index"]),
         ("a,y\n1700000001,x\n1700000002,z\n", {}, ["column 'a'", "float32", "offset"]),
         (
             "t,a,y\n1.6.2023,1,u\n18.7.2024,2,v\n",
             {"split": {"method": "time", "column": "t"}},
-            ["column 't'", "no ISO date"],
+            ["column 't'", "not an ISO date"],
         ),
     ],
 )
@@ -178,8 +182,8 @@ def test_what_cannot_be_trained_on_is_refused_by_name(read, text, options, said)
     [
         ("none.csv", "does not exist"),
         ("folder.csv", "cannot be read"),
-        ("data.xlsx", "neither a .csv or .parquet file nor a bundled set"),
-        ("broken.parquet", "is no Parquet file"),
+        ("data.xlsx", "neither a .csv or .parquet file nor a bundled data set"),
+        ("broken.parquet", "is not a valid Parquet file"),
     ],
 )
 def test_a_wrong_source_is_refused(tmp_path: Path, source: str, said: str):
@@ -196,7 +200,7 @@ def test_a_declared_category_keeps_its_texts(read):
 
 
 def test_integers_beyond_what_arrow_casts_are_refused(tmp_path: Path):
-    for column, said in (("y", "64 bits"), ("a", "2.53")):
+    for column, said in (("y", "more than 64 bits"), ("a", "2.53")):
         columns = {"a": [1, 2, 3], "y": [1, 2, 3]}
         columns[column] = pa.array([2**63 + 1, 2**63 + 2, 2**63 + 3], pa.uint64())
         pa.parquet.write_table(pa.table(columns), tmp_path / "big.parquet")
@@ -235,7 +239,7 @@ def test_a_file_of_many_blocks_has_the_types_of_the_whole(
     rows = "".join(f"{index},{first}\n" for index in range(50)) + f"50,{last}\n"
     (tmp_path / "table.csv").write_text("index,value\n" + rows)
     whole = read_table("table.csv", tmp_path)
-    monkeypatch.setattr("maas.tables.reading._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     assert read_table("table.csv", tmp_path).combine_chunks().equals(whole.combine_chunks())
 
 
@@ -243,16 +247,16 @@ def test_a_file_of_many_blocks_has_the_types_of_the_whole(
 def test_a_leading_zero_in_a_late_block_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
 ):
-    monkeypatch.setattr("maas.tables.reading._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     codes = [f"5{index}" if first else "" for index in range(50)]
     rows = "".join(f"{index},{code}\n" for index, code in enumerate(codes))
     (tmp_path / "table.csv").write_text(f"index,code\n{rows}50,0501\n")
-    with pytest.raises(DataError, match="'code': holds leading zeros"):
+    with pytest.raises(DataError, match="'code': holds integers with leading zeros"):
         read_table("table.csv", tmp_path)
 
 
 def test_a_leading_zero_among_texts_is_a_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("maas.tables.reading._BLOCK", 64)
+    monkeypatch.setattr("maas.tables.csv_file._BLOCK_BYTES", 64)
     rows = "".join(f"{index},0{index}\n" for index in range(10, 50))
     (tmp_path / "table.csv").write_text(f"index,code\n{rows}50,K1A\n")
     assert read_table("table.csv", tmp_path).column("code")[0].as_py() == "010"

@@ -1,4 +1,4 @@
-"""Splits, pipelines and the parity gate, on data small enough to see through."""
+"""Splits, pipelines and the parity check, on small data."""
 
 import json
 from pathlib import Path
@@ -18,9 +18,9 @@ from maas.training.checks.parity import check_parity, measure_parity
 from maas.training.checks.thresholds import find_thresholds, is_tie
 from maas.training.data import Dataset, make_dataset
 from maas.training.export import export_onnx
-from maas.training.fit.fit import Fitted, fit
+from maas.training.fit.fit import FitResult, fit
 from maas.training.reference import describe_reference
-from maas.training.run import sign
+from maas.training.run import build_signature
 from maas.training.split import split_rows
 from tests.conftest import PROJECT, House
 
@@ -43,7 +43,7 @@ def table(rows: int = 60, **columns) -> pa.Table:
     return pa.table({**made, **columns})
 
 
-def fitted(setting: ModelConfig, given: pa.Table) -> tuple[Dataset, pd.DataFrame, Fitted]:
+def fitted(setting: ModelConfig, given: pa.Table) -> tuple[Dataset, pd.DataFrame, FitResult]:
     data = make_dataset(setting, given)
     frame = data.frame()
     return data, frame, fit(setting, data, frame)
@@ -90,12 +90,12 @@ def test_a_split_by_time_holds_out_the_newest(when):
 @pytest.mark.parametrize(
     ("changes", "columns", "said"),
     [
-        ({}, {"y": ["p"] * 59 + ["q"]}, "class 'q' has one row"),
+        ({}, {"y": ["p"] * 59 + ["q"]}, "class 'q' has only one row"),
         ({"split": {"test_size": 0.01}}, {}, "cannot be split"),
         (
             {"split": {"method": "time", "column": "t"}},
             {"y": ["p"] * 50 + ["q"] * 10, "t": range(60)},
-            "one side of the split alone",
+            "one side of the split only",
         ),
         ({"split": {"method": "time", "column": "t", "test_size": 0.999}}, {"t": range(60)}, "row"),
     ],
@@ -110,8 +110,8 @@ def test_what_cannot_be_split_is_refused(changes, columns, said):
 @pytest.mark.parametrize(
     ("estimator", "y", "said"),
     [
-        ("Ridge", ["p", "q"] * 30, "is no number"),
-        ("Ridge", [True, False] * 30, "is no number"),
+        ("Ridge", ["p", "q"] * 30, "is not a number"),
+        ("Ridge", [True, False] * 30, "is not a number"),
         ("SVC", [0.5, 1.5] * 30, "predicts classes"),
     ],
 )
@@ -138,7 +138,7 @@ def test_the_pipeline_is_what_the_types_ask_for():
     assert passes_through(plain, "categories")
 
 
-def passes_through(done: Fitted, name: str) -> bool:
+def passes_through(done: FitResult, name: str) -> bool:
     step = done.pipeline["prepare"].named_transformers_[name]
     return isinstance(step, FunctionTransformer)
 
@@ -158,18 +158,18 @@ def test_a_split_by_time_never_cuts_through_one_time():
 
 def test_values_a_float_step_apart_have_a_distribution():
     given = table(a=[0.3, 0.1 + 0.2] * 30, y=[1.0, 2.0] * 30)
-    with pytest.raises(DataError, match="float32 can tell 1 apart"):
+    with pytest.raises(DataError, match="float32 can tell only 1 apart"):
         fitted(config("Ridge"), given)
     setting = config("Ridge")
     data, _, done = fitted(setting, table(y=[1.0, 1.0 + 2e-16 * 2] * 30))
-    reference = describe_reference(sign(setting, data, done), data, done.train)
+    reference = describe_reference(build_signature(setting, data, done), data, done.train)
     assert sum(reference["target"]["counts"]) == 48
 
 
 def test_classes_that_an_export_would_cut_are_refused():
     setting = config("GaussianNB")
     data, frame, done = fitted(setting, table(y=[10_000_000_001, 2] * 30))
-    signature = sign(setting, data, done)
+    signature = build_signature(setting, data, done)
     predictor = Predictor(OnnxScorer(export_onnx(done.pipeline, 2)), signature)
     with pytest.raises(ParityError, match="not one of its classes"):
         check_parity(done.pipeline, predictor, frame.iloc[done.held_out], 1e-5)
@@ -201,7 +201,7 @@ def test_another_model_than_the_fitted_one_fails_the_gate():
     setting = config("RandomForestClassifier")
     data, frame, done = fitted(setting, table())
     _, _, other = fitted(setting, table(y=["p", "q"] * 30))
-    signature = sign(setting, data, done)
+    signature = build_signature(setting, data, done)
     held_out = frame.iloc[done.held_out]
     right = Predictor(OnnxScorer(export_onnx(done.pipeline, 2)), signature)
     parity = check_parity(done.pipeline, right, held_out, 1e-5)
@@ -252,13 +252,16 @@ def test_an_estimator_without_an_onnx_form_is_refused(house: House):
 
 
 def test_params_are_checked_before_anything_is_read():
-    for params, said in (({"C": "much"}, "must be a float"), ({"D": 1}, "no such parameter")):
+    for params, said in (
+        ({"C": "much"}, "must be a float"),
+        ({"D": 1}, "is not a parameter of SVC"),
+    ):
         with pytest.raises(ConfigError, match=said):
             fitted(config("SVC", params), table())
 
 
 def test_the_page_of_estimators_is_what_the_survey_finds(house: House):
-    code = "from benchmarks.estimators import survey; print(survey(), end='')"
+    code = "from benchmarks import estimators; print(estimators.measure_estimators(), end='')"
     done = house.run("-W", "ignore", "-c", code, timeout=300)
     assert done.returncode == 0, done.stderr
     page = Path(PROJECT / "docs/estimators.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The registry: whole versions or none, exact names, damage named."""
+"""The registry: complete versions or none, exact names, and errors that name the damaged file."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def test_prepare_refuses_another_model(tmp_path: Path):
 
 def test_list_show_and_sync(trained: House):
     (entry,) = json.loads(trained.maas("list", "--json").stdout)
-    assert (entry["version"], entry["tag"], entry["state"]) == (1, "model_service:v1", "fine")
+    assert (entry["version"], entry["tag"], entry["state"]) == (1, "model_service:v1", "ok")
     for which in ("1", "v1", "latest"):
         shown = json.loads(trained.maas("show", which, "--json").stdout)
         assert (shown["version"], shown["digest"]) == (1, entry["digest"])
@@ -150,7 +150,7 @@ def test_list_says_what_each_version_is(trained: House):
     assert (entry["source"], entry["rows"]) == ("iris", 150)
     assert (entry["created_at"], entry["problem"]) == (run["created_at"], None)
     line = trained.maas("list").stdout
-    for part in ("v1", manifest["digest"], run["created_at"], "accuracy=0.", "iris", "fine"):
+    for part in ("v1", manifest["digest"], run["created_at"], "accuracy=0.", "iris", "  ok"):
         assert part in line
 
 
@@ -164,7 +164,7 @@ def test_list_is_a_table_on_a_terminal(trained: House):
         stdout=theirs,
     ):
         shown = os.read(ours, 10_000).decode()
-        while "fine" not in shown:
+        while " ok" not in shown:
             shown += os.read(ours, 10_000).decode()
     os.close(ours)
     os.close(theirs)
@@ -188,8 +188,8 @@ def test_diff_says_what_changed_in_words(house: House):
     assert "estimator.params.C: 1.0 -> 0.5 (-0.5)" in text
     text = house.maas("diff", "2", "latest").stdout
     assert "signature  features.feature2: " in text
-    assert "is gone" in text
-    assert "is new" in text
+    assert "was removed" in text
+    assert "was added" in text
     same = json.loads(house.maas("diff", "1", "1", "--json").stdout)
     assert same["same"] is True
     assert not any(same[k] for k in ("config", "data", "metrics", "signature", "files", "packages"))
@@ -227,13 +227,13 @@ def test_latest_is_the_highest_number_not_the_newest_clock(house: House):
         house.train()
     shutil.rmtree(house.store / "models/model_service/v1")
     (house.store / "models/model_service/latest").unlink()
-    assert house.maas("sync").stdout.splitlines()[0] == "model_service:v1  made"
+    assert house.maas("sync").stdout.splitlines()[0] == "model_service:v1  created"
     assert (house.store / "models/model_service/latest").read_text() == "v3"
     assert "v3" in house.bentoml("models", "get", "model_service:latest", "-o", "yaml").stdout
 
 
 def test_train_mends_what_it_finds_in_the_store(house: House):
-    """A missing mirror, a torn entry of ours, and two that no version stands behind."""
+    """A missing mirror, an incomplete entry of this project, and two without a version."""
     for _ in range(3):
         house.train()
     entries = house.store / "models/model_service"
@@ -245,7 +245,8 @@ def test_train_mends_what_it_finds_in_the_store(house: House):
     assert house.bentoml("models", "list").returncode != 0
     done = house.train()
     assert done.stdout.startswith("v10  "), done.stderr
-    for tag, state in (("v1", "made"), ("v2", "repaired"), ("v8", "repaired"), ("v9", "removed")):
+    states = {"v1": "created", "v2": "repaired", "v8": "repaired", "v9": "removed"}
+    for tag, state in states.items():
         assert f"model_service:{tag} in the BentoML store: {state}" in done.stderr
     listed = house.bentoml("models", "list")
     assert listed.returncode == 0
@@ -299,9 +300,9 @@ def test_sync_makes_a_missing_mirror_and_repairs_a_torn_one(house: House):
     house.train()
     entry = house.store / "models/model_service/v1"
     shutil.rmtree(entry)
-    assert house.maas("sync").stdout == "model_service:v1  made\n"
+    assert house.maas("sync").stdout == "model_service:v1  created\n"
     (entry / "model.yaml").unlink()
-    assert house.bentoml("models", "list").returncode != 0  # what a torn entry does to all
+    assert house.bentoml("models", "list").returncode != 0  # one incomplete entry breaks it
     assert house.maas("sync").stdout == "model_service:v1  repaired\n"
     assert "model_service:v1" in house.bentoml("models", "list").stdout
 
@@ -316,7 +317,7 @@ def test_sync_never_copies_an_altered_file_and_goes_on_with_the_others(house: Ho
     first, second = json.loads(done.stdout)
     assert (first["tag"], first["state"]) == ("model_service:v1", "damaged")
     assert "saved_model.pkl" in first["detail"]
-    assert (second["tag"], second["state"]) == ("model_service:v2", "made")
+    assert (second["tag"], second["state"]) == ("model_service:v2", "created")
     assert not (house.store / "models/model_service/v1").exists()
 
 
@@ -438,7 +439,7 @@ def test_sync_refuses_a_version_of_another_model(house: House):
     assert [(m["tag"], m["state"]) for m in found] == [
         ("model_service:v1", "present"),
         ("other:v2", "refused"),
-        ("model_service:v3", "made"),
+        ("model_service:v3", "created"),
     ]
     assert not (house.store / "models/model_service/v2").exists()
 

@@ -1,4 +1,4 @@
-"""train.py, run as a user runs it: what it makes, prints, refuses and leaves alone."""
+"""train.py, run as a user runs it: what it writes, prints, refuses and does not touch."""
 
 import hashlib
 import json
@@ -155,17 +155,21 @@ def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Pat
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (["--set", "data.source=iriss"], 2, "neither a .csv or .parquet file nor a bundled set"),
+        (
+            ["--set", "data.source=iriss"],
+            2,
+            "neither a .csv or .parquet file nor a bundled data set",
+        ),
         (["--set", "data.target=colour"], 2, "does not exist"),
         (["--set", "data.features.feature1=colour"], 2, "does not exist"),
         (["--set", "data.features.feature1=target"], 2, "is the target"),
-        (["--set", "estimator.name=os.system"], 2, "no such estimator"),
-        (["--set", "estimator.params.D=1"], 2, "takes no such parameter"),
+        (["--set", "estimator.name=os.system"], 2, "is not a known estimator"),
+        (["--set", "estimator.params.D=1"], 2, "is not a parameter of LogisticRegression"),
         (["--set", "estimator.params.C=-1"], 2, "must be a float in the range"),
         (["--set", "estimator.params.C=much"], 2, "must be a float in the range"),
         (["--set", "split.test_size=0.001"], 2, "test_size"),
         (["--set", "estimator={name: Ridge}", "--set", "split={}"], 2, "predicts numbers"),
-        (["--set", "gates.accuracy.min=1.1"], 1, "the gate is min 1.1"),
+        (["--set", "gates.accuracy.min=1.1"], 1, "misses the gate (min 1.1)"),
         (["--set", "gates.accuracy={}"], 2, "needs `min` or `max`"),
         (["--set", "gates.accuracy={min: 2, max: 1}"], 2, "`min` is above `max`"),
         (["--set", "seed=2020-13-45"], 2, "valid integer"),
@@ -180,9 +184,9 @@ def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Pat
         (
             ["--config", str(DIABETES), "--set", "split.test_size=0.001"],
             2,
-            "no finite metrics",
+            "metrics that are not finite",
         ),
-        (["--set", "gates.beauty.min=1"], 2, "no such metric"),
+        (["--set", "gates.beauty.min=1"], 2, "is not a metric of this run"),
         (["--set", "seeed=1"], 2, "did you mean seed?"),
         (["--config", "none.yaml"], 2, "cannot be read"),
         (["--nonsense"], 2, "usage:"),

@@ -1,4 +1,4 @@
-"""`python -m maas verify`: each of the three verdicts, for what it is."""
+"""`python -m maas verify`: when each of the three verdicts is given."""
 
 import json
 import platform
@@ -51,7 +51,7 @@ def reseal(folder: Path) -> None:
 
 
 def test_the_committed_version_is_what_this_code_and_lock_give(house: House):
-    """Where it was re-made on purpose, `make reference` makes it anew."""
+    """If its bytes were changed on purpose, `make reference` trains it again."""
     done = house.maas("verify", "1", extra={"MODELS_DIR": str(PROJECT / "models")})
     if PROMISED:
         assert done.returncode == 0, done.stdout + done.stderr
@@ -96,7 +96,7 @@ def test_an_altered_manifest_is_a_mismatch(copied: House):
 
 
 def test_another_result_is_a_mismatch(copied: House):
-    """A manifest that claims another seed, sealed with a digest of its own."""
+    """A manifest with another seed, and with the digest of this changed content."""
     folder = copied.models / "v1"
     edit(folder / "manifest.json", '"seed": 42', '"seed": 43')
     reseal(folder)
@@ -138,9 +138,9 @@ def test_edited_data_are_a_mismatch_and_lost_data_exit_2(house: House):
     write_own(house, text.replace("7,", "7.5,"))
     code, found = verify(house, "1")
     assert (code, found["verdict"]) == (1, "mismatch")
-    assert "the data of data.csv have changed" in found["reason"]
+    assert "the data in data.csv have changed" in found["reason"]
     write_own(house, "b,y\n1,2\n")
-    assert "the data of data.csv have changed" in verify(house, "1")[1]["reason"]
+    assert "the data in data.csv have changed" in verify(house, "1")[1]["reason"]
     (house.folder / "data.csv").unlink()
     done = house.maas("verify", "1")
     assert (done.returncode, done.stdout) == (2, "")
@@ -171,4 +171,4 @@ def test_pins_that_did_not_take_are_an_error(house: House):
     extra = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = house.run("-c", code, extra=extra)
     assert "PinError" in done.stderr
-    assert "although it was pinned" in done.stderr
+    assert ", although it was pinned" in done.stderr

@@ -1,4 +1,4 @@
-"""Data of one's own, end to end: file -> version -> service, held against scikit-learn."""
+"""Your own data, end to end: file -> version -> service, compared with scikit-learn."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.conftest import PROJECT, House, Serve, Server
 
 
 def wine_with_gaps() -> pd.DataFrame:
-    """Wine: a category with gaps, a boolean, an integer, a number with gaps."""
+    """Wine: a boolean, an integer, and a category and a number with missing values."""
     bunch = datasets.load_wine()
     frame = pd.DataFrame(bunch.data, columns=bunch.feature_names)[["alcohol", "ash", "magnesium"]]
     bins = np.array(["pâle", "dunkel, rot", 'deep "blue"'])
@@ -32,7 +32,7 @@ def wine_with_gaps() -> pd.DataFrame:
 
 
 def breast_cancer_as_booleans() -> pd.DataFrame:
-    """Breast cancer: thirty numbers, some with gaps, and a boolean target."""
+    """Breast cancer: thirty numbers, one with missing values, and a boolean target."""
     bunch = datasets.load_breast_cancer()
     frame = pd.DataFrame(bunch.data, columns=bunch.feature_names)
     frame.loc[frame.index % 7 == 0, "mean radius"] = np.nan
@@ -83,7 +83,7 @@ def write(frame: pd.DataFrame, path: Path) -> None:
 
 
 def as_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows as a client would send them: null for a gap."""
+    """Rows as a client sends them: null for a missing value."""
     return json.loads(frame.to_json(orient="records"))
 
 
@@ -218,7 +218,7 @@ def test_reference_json_counts_every_training_row(house: House, tmp_path: Path):
 
 
 def commands(page: Path) -> list[str]:
-    """The commands of a page: the lines behind `$` in its console blocks."""
+    """The commands of a page: the lines after `$` in its console blocks."""
     blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
@@ -226,7 +226,7 @@ def commands(page: Path) -> list[str]:
 def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
     house: House, serve: Serve, tmp_path: Path
 ):
-    """docs/your-data.md, command by command, in a copy of the project."""
+    """Every command of docs/your-data.md, in a copy of the project."""
     project = tmp_path / "project"
     ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "models", "logs", "__pycache__")
     shutil.copytree(PROJECT, project, ignore=ignored)

@@ -1,4 +1,7 @@
-"""What `python -m maas` runs, and what every entry point shares.
+"""The commands of `python -m maas`: one module per group, which adds its own parsers.
 
-- `terminal`  errors as one line with an exit code, results on stdout
+- `registry`          `list`, `show`, `diff` and `sync`
+- `verify`            trains versions again and compares
+- `version_argument`  the version that an argument names
+- `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

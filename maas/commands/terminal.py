@@ -1,4 +1,4 @@
-"""What both offline doors share: errors as one line, results on stdout."""
+"""The terminal: results on stdout, errors as one line on stderr with an exit code."""
 
 import io
 import json
@@ -13,9 +13,10 @@ from maas.errors import MaasError
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Run a command; turn what a user can meet into one line on stderr and an exit code."""
+    """Run a command; turn expected errors into one line on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal cannot show
+        # Names may hold characters that the terminal cannot show.
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         code = command()
@@ -24,12 +25,13 @@ def run_command(command: Callable[[], int]) -> int:
     except MaasError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
-        # The reader of stdout has left (`| head`): keep the interpreter from complaining.
+        # The reader of stdout has closed it (`| head`): keep the interpreter from reporting that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
         where = error.filename or "standard output or a file"
-        return _fail(f"{where}: {error.strerror or error}; free space there or use another", 1)
+        line = f"{where}: {error.strerror or error}; check its permissions and free space"
+        return _fail(line, 1)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     return code
@@ -37,7 +39,7 @@ def run_command(command: Callable[[], int]) -> int:
 
 @contextmanager
 def stdout_to_stderr() -> Iterator[None]:
-    """Send what libraries print (scikit-learn's `verbose`) to stderr: stdout is the result's."""
+    """Send what libraries print (`verbose` of scikit-learn) to stderr: stdout is for the result."""
     if sys.stdout is None or sys.stderr is None:
         yield
         return
@@ -57,7 +59,7 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows: a table on a terminal, elsewhere two spaces between the cells of a line."""
     if not sys.stdout.isatty():
         for row in rows:
@@ -66,16 +68,16 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, show_header=bool(heads), pad_edge=False)
-    for index in range(len(heads)):
-        table.add_column(heads[index], overflow="fold")
+    table = Table(box=None, show_header=bool(headers), pad_edge=False)
+    for index in range(len(headers)):
+        table.add_column(headers[index], overflow="fold")
     for row in rows:
         table.add_row(*row)
     Console(markup=False, highlight=False).print(table)
 
 
 def short_path(path: Path) -> str:
-    """The path from where the user stands, if it is below; POSIX slashes."""
+    """Shorten a path below the current folder to a relative one; with POSIX slashes."""
     here = Path.cwd()
     return (path.relative_to(here) if path.is_relative_to(here) else path).as_posix()
 

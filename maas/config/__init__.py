@@ -1,9 +1,9 @@
-"""The two YAML files as frozen strict types. Every entry point starts here.
+"""The two YAML files as frozen, strict types. Every entry point reads its config first.
 
-- `reading`         a file, its overrides and the environment, to one of the types
+- `reading`         reads a file, its overrides and the environment into one of the types
 - `train_config`    configs/train_config.yaml: one training run
 - `service_config`  configs/service_config.yaml: how to serve
-- `yaml_file`       YAML, read strictly
-- `explanation`     what is wrong with a config, as key, value and remedy
-- `paths`           the project's folder, and the folders that a config names
+- `yaml_file`       reads YAML strictly
+- `explanation`     explains an invalid config: key, value and remedy
+- `paths`           the project folder, and the folders that a config names
 """

@@ -1,4 +1,4 @@
-"""Says what pydantic found wrong with a config, as a key, a value and a remedy."""
+"""The explanation of an invalid config: the key, its value and a remedy, from pydantic's errors."""
 
 import difflib
 import re
@@ -8,9 +8,10 @@ from pydantic import BaseModel, ValidationError
 
 
 def explain(error: ValidationError, kind: type[BaseModel], name: str = "") -> tuple[str, str]:
-    """Say the first key's problem as (what, remedy), and how many other keys have one."""
+    """Explain the problem of the first key as (what, remedy), and count the other invalid keys."""
     problems = error.errors(include_url=False)
-    # A value that may be one of several types has a problem with each: the deepest tells most.
+    # If a value may have one of several types, there is a problem for each type. The deepest one
+    # says most.
     keys = [_key(problem["loc"]) or name for problem in problems]
     problem = max(
         (p for p, key in zip(problems, keys, strict=True) if key.startswith(keys[0])),
@@ -21,7 +22,7 @@ def explain(error: ValidationError, kind: type[BaseModel], name: str = "") -> tu
     more = f" (and {others} more)" if others else ""
     value = problem["input"]
     if problem["type"] == "missing":
-        return f"{key} is missing{more}", f"add `{key}:` with a value"
+        return f"{key} is missing{more}", f"add `{key}:` and a value"
     if problem["type"] == "extra_forbidden":
         known = _keys(kind, problem["loc"][:-1])
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
@@ -33,7 +34,7 @@ def explain(error: ValidationError, kind: type[BaseModel], name: str = "") -> tu
 
 
 def _key(location: Sequence[int | str]) -> str:
-    """The dotted key, without the names of types that pydantic puts among its parts."""
+    """Build the dotted key, without the type names that pydantic adds to it."""
     kinds = re.compile(r"(constrained-\w+|literal\[.*\]|function-.*|[A-Z]\w*Config|int|str|float)")
     return ".".join(str(part) for part in location if not kinds.fullmatch(str(part)))
 

@@ -1,7 +1,4 @@
-"""Reads the two YAML files into their types.
-
-A typo fails here, with the file, the key, the value and the remedy.
-"""
+"""Reads the two YAML files into their types; errors name the file, the key, the value, a remedy."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -24,7 +21,7 @@ def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     """Read a train config and apply `--set KEY=VALUE` overrides.
 
     Raises:
-        ConfigError: the file, a key or an override is wrong.
+        ConfigError: the file, a key or an override is not valid.
     """
     data = read_yaml(path)
     for override in overrides:
@@ -33,18 +30,18 @@ def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
 
 
 def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
-    """Read a service config; a variable in capitals goes before the file.
+    """Read a service config; the variable of a key, its name in capitals, overrides the file.
 
-    An empty variable counts as none, but for the keys.
+    An empty variable counts as not set, except API_KEYS_FILE: there it is an error.
 
     Raises:
-        ConfigError: the file, a key or a variable is wrong.
+        ConfigError: the file, a key or a variable is not valid.
     """
     data = read_yaml(path) if path.exists() else {}
     for name, field in ServiceConfig.model_fields.items():
         raw = environ.get(name.upper())
-        if raw == "" and name == "api_keys_file":  # most likely a secret that was not filled in
-            raise ConfigError("variable API_KEYS_FILE", "is empty", "name the file, or unset it")
+        if raw == "" and name == "api_keys_file":  # most likely, a secret was not filled in
+            raise ConfigError("variable API_KEYS_FILE", "is empty", "name a file, or unset it")
         if raw:
             kind: Any = Annotated[field.annotation, field]
             try:

@@ -1,4 +1,4 @@
-"""configs/service_config.yaml as types: how to serve."""
+"""The type of configs/service_config.yaml: how to serve."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class ServiceConfig(StrictModel):
-    """configs/service_config.yaml: how to serve. Each key is also a variable in capitals."""
+    """How to serve. Each key can also be set by a variable, its name in capitals."""
 
     model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None

@@ -1,4 +1,4 @@
-"""configs/train_config.yaml as types: all that one training run depends on."""
+"""The types of configs/train_config.yaml: everything that one training run depends on."""
 
 import json
 from typing import Annotated, Any, Literal, Self
@@ -15,27 +15,27 @@ Numerics = Literal["portable", "native"]
 
 
 class AppConfig(StrictModel):
-    """Who runs this, and where: dev logs text, prod logs JSON."""
+    """The name of the application, and where it runs: dev logs text, prod logs JSON."""
 
     name: Text = "model-service"
     env: Env = "dev"
 
 
 class PathsConfig(StrictModel):
-    """Folders, relative to the project root."""
+    """Folders, relative to the project folder."""
 
     models_dir: Text = "models"
     logs_dir: Text = "logs"
 
 
 class LoggingConfig(StrictModel):
-    """How much a run says."""
+    """How much a run logs."""
 
     level: LogLevel = "INFO"
 
 
 class FeatureConfig(StrictModel):
-    """One feature: its column, and what to take instead of what the data suggest."""
+    """One feature: its column, and what overrides the type that the data suggest."""
 
     column: Text
     type: FeatureType | None = None
@@ -45,7 +45,7 @@ class FeatureConfig(StrictModel):
 class DataConfig(StrictModel):
     """Where the rows come from; `features` maps API name -> column.
 
-    Features absent: every column but the target and the one that the split goes by.
+    Without `features`, every column is a feature, except the target and the column of the split.
     """
 
     source: Text
@@ -54,10 +54,10 @@ class DataConfig(StrictModel):
 
 
 class SplitConfig(StrictModel):
-    """Which rows are held out. Method absent: stratified for classes, random for numbers.
+    """Which rows are held out. The default is stratified for classes, random for numbers.
 
-    `group` keeps all rows of one value of `column` on one side; `time` holds out the
-    rows with the newest values of `column`.
+    `group` keeps all rows with the same value of `column` on one side; `time` holds out the rows
+    with the newest values of `column`.
     """
 
     method: Literal["random", "stratified", "group", "time"] | None = None
@@ -67,19 +67,21 @@ class SplitConfig(StrictModel):
     @model_validator(mode="after")
     def _column_suits_method(self) -> Self:
         if (self.method in ("group", "time")) != (self.column is not None):
-            raise ValueError("the methods group and time need `column`, the others take none")
+            raise ValueError("the methods group and time need `column`; the others do not take it")
         return self
 
 
 class PreprocessingConfig(StrictModel):
-    """How features become what the estimator sees; `auto` is what suits the estimator.
+    """How features become the input of the estimator; `auto` depends on the estimator.
 
-    impute: of numbers. auto: the median where there can be gaps, nothing for estimators
-        that take gaps themselves.
-    scale: of numbers. auto: standardised, but not for trees, which do not need it.
-    encode: of categories; a gap is none of them.
-    unknown: a category that training did not see. error: the service refuses it;
-        ignore: it counts as a gap.
+    Attributes:
+        impute: what replaces missing numbers. `auto` is the median for nullable features, and
+            nothing if the estimator accepts missing values itself.
+        scale: whether numbers are standardised. `auto` does so except for trees, which do not
+            need it.
+        encode: how categories become numbers; a missing value belongs to no category.
+        unknown: what happens to a category that training did not see. `error`: the service
+            refuses it; `ignore`: it counts as missing.
     """
 
     impute: Literal["auto", "median", "mean", "most_frequent", "none"] = "auto"
@@ -89,7 +91,7 @@ class PreprocessingConfig(StrictModel):
 
 
 class EstimatorConfig(StrictModel):
-    """A scikit-learn class by name, and its constructor's parameters."""
+    """The name of a scikit-learn class, and the parameters of its constructor."""
 
     name: Text
     params: dict[str, Any] = Field(default_factory=dict)
@@ -99,12 +101,13 @@ class EstimatorConfig(StrictModel):
         try:
             json.dumps(self.params, allow_nan=False)
         except (TypeError, ValueError):
-            raise ValueError("params may hold finite numbers, texts, lists and mappings") from None
+            allowed = "finite numbers, strings, lists and mappings"
+            raise ValueError(f"params may hold {allowed} only") from None
         return self
 
 
 class GateConfig(StrictModel):
-    """Bounds of one metric; a run outside them is not published."""
+    """The bounds of one metric; a run outside them is not published."""
 
     min: float | None = None
     max: float | None = None
@@ -119,7 +122,7 @@ class GateConfig(StrictModel):
 
 
 class ModelConfig(StrictModel):
-    """What determines the model: equal values and equal data give equal bytes."""
+    """The keys that determine the model: equal values and equal data give equal bytes."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 42
     data: DataConfig
@@ -131,7 +134,7 @@ class ModelConfig(StrictModel):
 
 
 class TrainConfig(ModelConfig):
-    """configs/train_config.yaml: one complete run."""
+    """One complete run."""
 
     app: AppConfig = AppConfig()
     paths: PathsConfig = PathsConfig()
@@ -141,7 +144,7 @@ class TrainConfig(ModelConfig):
 
     @property
     def determining(self) -> ModelConfig:
-        """The part that goes under the digest; threads change how long a fit takes, no bit."""
+        """The part that the digest covers; without n_jobs, which changes the time but not a bit."""
         content = self.model_dump(include=set(ModelConfig.model_fields))
         content["estimator"]["params"].pop("n_jobs", None)
         return ModelConfig.model_validate(content, strict=True)

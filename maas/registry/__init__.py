@@ -1,17 +1,17 @@
-"""Keeps every run as an immutable version; the only place where training and serving meet.
+"""Every run as an immutable version: the only place where training and serving meet.
 
 `Registry(models_dir)` is its API: `versions`, `open`, `latest`, `check` and `publish`.
 
-- `manifest`    the record of a version, and the digest over it
-- `version`     one published version and its files
-- `registry`    `Registry`: the versions of a models folder, and how one more is published
-- `staging`     where a version is filled before anyone can see it
-- `files`       durable writes and checked reads
-- `locks`       file locks that die with their holder
-- `store_entry` one entry of the BentoML store
-- `store`       the store as the registry's mirror
-- `summary`     what `list` says of each version
-- `comparison`  what `diff` says of two
+- `manifest`     the record of a version, and the digest over it
+- `version`      one published version and its files
+- `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
+- `staging`      the folder in which a version is written before it is published
+- `files`        durable writes and checked reads
+- `locks`        file locks, which the system releases when their holder dies
+- `store_entry`  one entry of the BentoML model store
+- `store`        the BentoML model store, as a mirror of the registry
+- `summary`      one line per version, for `list`
+- `comparison`   the differences between two versions, for `diff`
 """
 
 from maas.registry.registry import Registry

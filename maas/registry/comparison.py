@@ -1,4 +1,4 @@
-"""What differs between two versions, and between two runs."""
+"""The differences between two versions, and between the runs that made them."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,15 +8,16 @@ from typing import Any
 from maas.registry.manifest import Manifest
 from maas.registry.version import Version
 
+# Dotted name -> [then, now]; None where one side has no such name.
 Changes = dict[str, list[Any]]
-"""Dotted name -> [then, now]; None stands for what is not there."""
 
-_CIRCUMSTANCES = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
+# The keys of run.json that are compared: what can make two equal configs give other bytes.
+_PROVENANCE = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed from one version to another; a block without changes is empty.
+    """What changed from one version to another; a part without changes is empty.
 
     Attributes:
         versions: the two numbers.
@@ -26,7 +27,7 @@ class Comparison:
         metrics: on the held-out rows.
         signature: features, target, classes.
         files: sizes and hashes.
-        packages: the circumstances of the two runs, which the digest leaves out.
+        packages: packages and machine of the two runs, which the digest does not cover.
     """
 
     versions: tuple[int, int]
@@ -43,20 +44,20 @@ class Comparison:
         return asdict(self)
 
     def lines(self) -> Iterator[str]:
-        """The comparison in words."""
+        """The comparison as text, one line per change."""
         first, second = self.versions
         equal = "the same digest" if self.same else "different digests"
         yield f"v{first} and v{second} have {equal}"
-        for block in ("config", "data", "metrics", "signature", "files", "packages"):
-            for name, (then, now) in getattr(self, block).items():
-                yield f"{block:9}  {name}: {_word(then, now)}"
+        for part in ("config", "data", "metrics", "signature", "files", "packages"):
+            for name, (then, now) in getattr(self, part).items():
+                yield f"{part:9}  {name}: {_describe_change(then, now)}"
 
 
 def compare(first: Version, second: Version) -> Comparison:
-    """Compare two versions by their manifests and the circumstances of their runs.
+    """Compare two versions by their manifests and by the packages and machines of their runs.
 
     Raises:
-        DamagedError: run.json of one cannot be read.
+        DamagedError: the run.json of one of them cannot be read.
     """
     then, now = first.manifest, second.manifest
     before, after = first.read_run(), second.read_run()
@@ -69,14 +70,14 @@ def compare(first: Version, second: Version) -> Comparison:
         signature=differences(_signature(then), _signature(now)),
         files=differences(_files(then), _files(now)),
         packages=differences(
-            {key: before.get(key) for key in _CIRCUMSTANCES},
-            {key: after.get(key) for key in _CIRCUMSTANCES},
+            {key: before.get(key) for key in _PROVENANCE},
+            {key: after.get(key) for key in _PROVENANCE},
         ),
     )
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
-    """Leaves of two nested mappings that differ as JSON (1 is not 1.0), by dotted name."""
+    """Find the values that two nested mappings do not share, compared as JSON (1 is not 1.0)."""
     found: Changes = {}
     for key in sorted(then.keys() | now.keys()):
         old, new = then.get(key), now.get(key)
@@ -89,7 +90,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
 
 
 def _signature(manifest: Manifest) -> dict[str, Any]:
-    """The signature with its features by name: a new one is a change, not a shift of all."""
+    """Key the features by name, so that a new one does not make all later ones differ."""
     content = manifest.signature.model_dump(mode="json")
     features = {feature.pop("name"): feature for feature in content["features"]}
     order = list(features)
@@ -103,19 +104,21 @@ def _files(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _word(then: Any, now: Any) -> str:
+def _describe_change(then: Any, now: Any) -> str:
     if then is None:
-        return f"{_short(now)} is new"
+        return f"{_format_value(now)} was added"
     if now is None:
-        return f"{_short(then)} is gone"
+        return f"{_format_value(then)} was removed"
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (then, now))
     change = f" ({now - then:+.4g})" if numbers else ""
-    return f"{_short(then)} -> {_short(now)}{change}"
+    return f"{_format_value(then)} -> {_format_value(now)}{change}"
 
 
-def _short(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, float):
         return str(value) if value.is_integer() else f"{value:.6g}"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(item)}" for key, item in value.items() if item is not None)
+        return ", ".join(
+            f"{key} {_format_value(item)}" for key, item in value.items() if item is not None
+        )
     return str(value)

@@ -1,17 +1,15 @@
-"""Files of a version on disk: written durably, read with a check."""
+"""The files of a version on disk: durable writes and checked reads."""
 
 import hashlib
 import os
 from pathlib import Path
 
 from maas.errors import DamagedError, StorageError
-from maas.registry.manifest import FileRecord, Manifest, record_file
-
-RESTORE = "restore it from a backup, or train a new version"
+from maas.registry.manifest import RESTORE, FileRecord, Manifest, record_file
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write a new read-only file, durably."""
+    """Write a new read-only file and sync it to disk."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()
@@ -20,7 +18,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable; Windows keeps them so by itself."""
+    """Sync the names in a folder to disk; Windows does so by itself."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -34,7 +32,7 @@ def read_checked(path: Path, manifest: Manifest) -> bytes:
     """Read a file and check it against the manifest.
 
     Raises:
-        DamagedError: the file is gone or is not the one that was published.
+        DamagedError: the file is missing or is not the one that was published.
     """
     try:
         data = path.read_bytes()
@@ -45,10 +43,10 @@ def read_checked(path: Path, manifest: Manifest) -> bytes:
 
 
 def check_file(path: Path, manifest: Manifest) -> None:
-    """Check a file against the manifest, whatever its size, in constant memory.
+    """Check a file of any size against the manifest, in constant memory.
 
     Raises:
-        DamagedError: the file is gone or is not the one that was published.
+        DamagedError: the file is missing or is not the one that was published.
     """
     try:
         with path.open("rb") as file:
@@ -62,17 +60,17 @@ def check_file(path: Path, manifest: Manifest) -> None:
 def storage_error(
     path: Path, what: str, error: OSError, variable: str = "MODELS_DIR"
 ) -> StorageError:
-    """What to tell a user when a folder fails; `variable` is where another one is named."""
+    """Build the error for a folder that fails; `variable` is how the user names another one."""
     reason = error.strerror or str(error)
     if isinstance(error, FileExistsError):
-        reason = "something that is no folder stands in its place"
-    remedy = f"check its owner, mode and free space, or set {variable} to another folder"
+        reason = "its name is taken by something that is not a folder"
+    remedy = f"check its owner, permissions and free space, or set {variable} to another folder"
     return StorageError(path, f"{what} ({reason})", remedy)
 
 
 def _check(path: Path, found: FileRecord, manifest: Manifest) -> None:
     if found != manifest.files[path.name]:
-        raise DamagedError(path, "was altered: its sha256 does not match", RESTORE)
+        raise DamagedError(path, "was altered: its sha256 is not the one in manifest.json", RESTORE)
 
 
 def _unreadable(path: Path, error: OSError) -> DamagedError:

@@ -1,6 +1,7 @@
-"""File locks. The kernel drops a lock when its holder dies, so none is ever left behind.
+"""File locks. The kernel releases a lock when its holder dies, so none is ever left behind.
 
-A process number would say nothing: two trainers may be containers that share a volume.
+A file with a process id would not do: two trainers may run in two containers that share a
+volume, where the same id means two processes.
 """
 
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    def _take(handle: int, wait: bool) -> None:
+    def _lock(handle: int, wait: bool) -> None:
         while True:
             try:
                 return msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
@@ -24,22 +25,24 @@ if sys.platform == "win32":  # pragma: no cover
 else:
     import fcntl
 
-    def _take(handle: int, wait: bool) -> None:
+    def _lock(handle: int, wait: bool) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def try_lock(path: Path) -> int | None:
-    """Lock a file, made if it is missing; give the handle, which `release` takes.
+    """Lock a file, which is created if it is missing, without waiting.
 
-    None: somebody else holds it, or has just removed it.
+    Returns:
+        The handle to give to `release`; None if another process holds the lock or has just
+        removed the file.
 
     Raises:
         OSError: the file cannot be opened, or this file system has no locks.
     """
     handle = _open(path)
     try:
-        _take(handle, wait=False)
-        if _is_still(handle, path):
+        _lock(handle, wait=False)
+        if _is_same_file(handle, path):
             return handle
     except BlockingIOError:
         pass
@@ -51,21 +54,21 @@ def try_lock(path: Path) -> int | None:
 
 
 def release(handle: int) -> None:
-    """Let go of a lock; what was done under it stands, even if the disk fails now."""
+    """Release a lock. An error of the disk is ignored: the work under the lock is done."""
     with suppress(OSError):
         os.close(handle)
 
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Wait for the lock on a file, made if it is missing, and hold it.
+    """Wait for the lock on a file, which is created if it is missing, and hold it.
 
     Raises:
         OSError: the file cannot be opened, or this file system has no locks.
     """
     handle = _open(path)
     try:
-        _take(handle, wait=True)
+        _lock(handle, wait=True)
         yield
     finally:
         release(handle)
@@ -73,14 +76,14 @@ def hold(path: Path) -> Iterator[None]:
 
 @contextmanager
 def hold_folder(path: Path) -> Iterator[None]:
-    """Hold a lock on a folder itself, where the system can lock folders (NFS and Windows not)."""
+    """Hold a lock on a folder itself. Where folders cannot be locked (NFS, Windows), do nothing."""
     if sys.platform == "win32":  # pragma: no cover
         yield
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         with suppress(OSError):
-            _take(handle, wait=True)
+            _lock(handle, wait=True)
         yield
     finally:
         release(handle)
@@ -92,10 +95,10 @@ def _open(path: Path) -> int:
     except PermissionError:
         if not path.exists():
             raise
-        return os.open(path, os.O_RDONLY)  # another user's lock file can be locked all the same
+        return os.open(path, os.O_RDONLY)  # enough to lock a file of another user
 
 
-def _is_still(handle: int, path: Path) -> bool:
+def _is_same_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:

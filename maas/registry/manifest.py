@@ -11,8 +11,11 @@ from maas.errors import DamagedError
 from maas.model.signature import Runtime, Signature
 from maas.strict_model import StrictModel
 
+# Raise it when code that reads older manifests would misread a new one; not for a new key.
 SCHEMA_VERSION: Literal[1] = 1
-"""Raise it when a reader of an older manifest would misread the new one; not for a new key."""
+
+# The remedy for every damaged file of a version.
+RESTORE = "restore it from a backup, or train a new version"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -26,7 +29,7 @@ class FileRecord(StrictModel):
 
 
 class DataRecord(StrictModel):
-    """The data a version was made from: source as written, hash as read, rows."""
+    """The data of a version: source as in the config, hash of the values as read, rows."""
 
     source: str
     sha256: Sha256
@@ -34,14 +37,14 @@ class DataRecord(StrictModel):
 
 
 class ParityRecord(StrictModel):
-    """Whether the served model answered as the fitted one, within which tolerance."""
+    """Whether the served model predicted the same as the fitted one, and within which tolerance."""
 
     passed: bool
     tolerance: float
 
 
 class Manifest(StrictModel):
-    """manifest.json. Under the digest stand inputs and reproducible results only."""
+    """The content of manifest.json: inputs and reproducible results only, under one digest."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     model_name: str
@@ -56,7 +59,7 @@ class Manifest(StrictModel):
 
     @classmethod
     def seal(cls, files: Mapping[str, bytes], **content: Any) -> Self:
-        """Make a manifest over `files` and close it with its digest."""
+        """Build the manifest of `files`, with its digest."""
         records = {name: record_file(data) for name, data in files.items()}
         unsealed = cls.model_construct(
             schema_version=SCHEMA_VERSION, files=records, digest="", **content
@@ -69,32 +72,31 @@ class Manifest(StrictModel):
         """Read manifest.json and check it against its own digest.
 
         Raises:
-            DamagedError: it is no manifest, or was altered.
+            DamagedError: it is not a valid manifest, or was altered.
         """
-        remedy = "restore the file from a backup, or train a new version"
         try:
             manifest = cls.model_validate_json(data)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             key = ".".join(map(str, problem["loc"]))
-            what = f"is no valid manifest ({key or 'content'}: {problem['msg']})"
-            raise DamagedError(where, what, remedy) from None
+            what = f"is not a valid manifest ({key or 'content'}: {problem['msg']})"
+            raise DamagedError(where, what, RESTORE) from None
         try:
             digest = _digest(json.loads(data))
-        except (ValueError, RecursionError):  # pydantic takes a NaN that JSON does not have
+        except (ValueError, RecursionError):  # pydantic accepts NaN, which is not JSON
             digest = ""
         if digest != manifest.digest:
-            raise DamagedError(where, "was altered: its digest does not match", remedy)
+            raise DamagedError(where, "was altered: its digest does not match", RESTORE)
         return manifest
 
     @property
     def headline(self) -> tuple[str, float]:
-        """The metric to look at first, and its value on the held-out rows."""
+        """The name of the main metric, and its value on the held-out rows."""
         name = "accuracy" if self.signature.task == "classification" else "r2"
         return name, self.metrics[name]
 
     def to_bytes(self) -> bytes:
-        """The file: canonical JSON, indented for people, LF at the end."""
+        """Write the manifest as canonical JSON, indented for people, LF at the end."""
         return canonical_json(self.model_dump(mode="json"), indent=1)
 
 
@@ -104,7 +106,7 @@ def record_file(data: bytes) -> FileRecord:
 
 
 def canonical_json(value: Any, indent: int | None = None) -> bytes:
-    """JSON with sorted keys, UTF-8, finite numbers, LF."""
+    """Write JSON with sorted keys, UTF-8, finite numbers and LF."""
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(
         value,

@@ -9,20 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maas.errors import DamagedError, VersionError
-from maas.registry.files import RESTORE, storage_error, sync_folder
+from maas.registry.files import storage_error, sync_folder
 from maas.registry.locks import hold_folder
-from maas.registry.manifest import Manifest
-from maas.registry.staging import remove_dead, staged
+from maas.registry.manifest import RESTORE, Manifest
+from maas.registry.staging import remove_abandoned, staged
 from maas.registry.version import MANIFEST, RUN, Version, numbers_among
 
 _UNREADABLE = "cannot read the models folder"
-_TRAIN = "run `python train.py` to make one"
+_TRAIN_REMEDY = "run `python train.py` to make one"
+
+# What a rename onto a name that is taken fails with, on the systems that this runs on.
+_TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
 
 log = logging.getLogger("maas")
 
 
 class Registry:
-    """The versions in one models folder, all of one model.
+    """The versions in one models folder; all belong to one model.
 
     ::
 
@@ -40,18 +43,18 @@ class Registry:
         self.models_dir = models_dir
 
     def numbers(self) -> list[int]:
-        """Numbers of the versions in the folder, ascending, damaged ones too.
+        """List the numbers of the versions in the folder, ascending; damaged ones too.
 
         Raises:
             StorageError: the folder cannot be read.
         """
         try:
-            return [n for n in self._used() if (self.models_dir / f"v{n}").is_dir()]
+            return [n for n in self._used_numbers() if (self.models_dir / f"v{n}").is_dir()]
         except OSError as error:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
 
     def versions(self) -> list[Version]:
-        """Open every version, ascending; one whose manifest is damaged is left out.
+        """Open every version, ascending, except those whose manifest is damaged.
 
         Raises:
             StorageError: the folder cannot be read.
@@ -67,7 +70,7 @@ class Registry:
 
         Raises:
             VersionError: there is no such version.
-            DamagedError: the manifest is gone, was altered or cannot be read.
+            DamagedError: the manifest is missing, was altered or cannot be read.
         """
         path = self.models_dir / f"v{number}"
         try:
@@ -75,9 +78,9 @@ class Registry:
         except FileNotFoundError:
             if number in self.numbers():
                 raise DamagedError(path / MANIFEST, "is missing", RESTORE) from None
-            there = ", ".join(f"v{n}" for n in self.numbers()) or "none"
-            remedy = _TRAIN if there == "none" else "choose one of these"
-            raise VersionError(path, f"no such version (there: {there})", remedy) from None
+            existing = ", ".join(f"v{n}" for n in self.numbers()) or "none"
+            remedy = _TRAIN_REMEDY if existing == "none" else "choose one of these"
+            raise VersionError(path, f"no such version (there: {existing})", remedy) from None
         except OSError as error:
             what = f"cannot be read ({error.strerror})"
             raise DamagedError(path / MANIFEST, what, RESTORE) from None
@@ -88,85 +91,86 @@ class Registry:
 
         Raises:
             VersionError: there is none.
-            DamagedError: its manifest is gone or was altered.
+            DamagedError: its manifest is missing, was altered or cannot be read.
         """
         numbers = self.numbers()
         if not numbers:
-            raise VersionError(self.models_dir, "holds no version", _TRAIN)
+            raise VersionError(self.models_dir, "holds no version", _TRAIN_REMEDY)
         return self.open(numbers[-1])
 
     def check(self, number: int) -> Version:
-        """Open a version and check every file of it.
+        """Open a version and check all its files.
 
         Raises:
             VersionError: there is no such version.
-            DamagedError: naming the file that is not as it was published.
+            DamagedError: a file is not as published; names it.
         """
         version = self.open(number)
         version.check()
         return version
 
     def prepare(self, model_name: str) -> None:
-        """Make sure, before any work is done, that a version can be published here.
+        """Check that a version can be published here, before a run spends time on one.
 
-        Removes what dead runs have left.
+        Also removes the staging folders that dead runs left behind.
 
         Raises:
             VersionError: the folder holds versions of another model.
             StorageError: the folder cannot be written.
         """
-        self._refuse_other(model_name)
-        with self._writing(), staged(self.models_dir, {}):
-            remove_dead(self.models_dir)
+        self._check_model_name(model_name)
+        with self._writable_folder(), staged(self.models_dir, {}):
+            remove_abandoned(self.models_dir)
 
     def publish(
         self, manifest: Manifest, files: Mapping[str, bytes], run: bytes, taken: Collection[int]
     ) -> Version:
         """Publish a version under the next free number.
 
-        A reader sees the whole version or none, whenever the process dies: the files are
-        written beside, synced to disk and renamed. docs/registry.md gives the reason of
-        each step.
+        A reader sees the complete version or none, whenever the process dies: the files
+        are written to a staging folder, synced to disk, and the folder is renamed.
+        docs/registry.md gives the reason for each step.
 
         Args:
-            manifest: sealed over `files`.
+            manifest: of `files`, with its digest.
             files: name -> content.
             run: content of run.json.
-            taken: numbers that the model store has used; the version's is above them.
+            taken: numbers that the model store has used; the new one is higher.
 
         Raises:
-            VersionError: meanwhile the folder got versions of another model.
+            VersionError: another process has published another model here meanwhile.
             StorageError: the version cannot be written; nothing is left behind.
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
-        with self._writing(), staged(self.models_dir, contents) as folder:
-            # Two models must not start one folder at once. Numbers need no lock: see _claim.
+        with self._writable_folder(), staged(self.models_dir, contents) as folder:
+            # The lock keeps two models from starting in one empty folder. Numbers do not need
+            # it: see _claim.
             with hold_folder(self.models_dir):
-                self._refuse_other(manifest.model_name)
+                self._check_model_name(manifest.model_name)
                 number = self._claim(folder, max([0, *taken]))
             path = self.models_dir / f"v{number}"
             try:
                 sync_folder(self.models_dir)
-            except OSError as error:  # readers have it already: it cannot be taken back
-                log.warning("%s is published, but may not outlive a power cut: %s", path, error)
+            except OSError as error:  # readers can see the version, so it cannot be withdrawn
+                log.warning("%s is published, but a power cut may lose it: %s", path, error)
         return Version(number, path, manifest)
 
     def _claim(self, folder: Path, floor: int) -> int:
-        """Rename the folder to the next free number; a rename never replaces a version."""
+        """Rename the folder to the next free number, and return that number."""
         while True:
-            number = 1 + max([floor, *self._used()])
+            number = 1 + max([floor, *self._used_numbers()])
             target = self.models_dir / f"v{number}"
             try:
                 folder.rename(target)
             except OSError as error:
-                # Somebody was faster: a folder that holds files cannot be renamed over.
-                if error.errno in _THERE and os.path.lexists(target):
+                # Another run took the number first: a rename never replaces a folder with files.
+                if error.errno in _TARGET_EXISTS and os.path.lexists(target):
                     continue
                 raise
             return number
 
-    def _used(self) -> list[int]:
-        """Numbers that are taken, be it by a file or a dead link; ascending."""
+    def _used_numbers(self) -> list[int]:
+        """List the numbers that are taken, also by a file or a broken link; ascending."""
         try:
             names = os.listdir(self.models_dir)
         except FileNotFoundError:
@@ -175,8 +179,8 @@ class Registry:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
         return numbers_among(names)
 
-    def _refuse_other(self, model_name: str) -> None:
-        """Refuse a folder of another model; whose it is, the newest readable version says."""
+    def _check_model_name(self, model_name: str) -> None:
+        """Refuse a folder whose newest readable version belongs to another model."""
         for number in reversed(self.numbers()):
             with contextlib.suppress(DamagedError):
                 other = self.open(number).manifest.model_name
@@ -189,8 +193,8 @@ class Registry:
                 )
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Make the folder if it is missing; say what fails in words."""
+    def _writable_folder(self) -> Iterator[None]:
+        """Create the folder if it is missing; turn an OSError into a StorageError."""
         try:
             if not self.models_dir.is_dir():
                 self.models_dir.mkdir(parents=True, exist_ok=True)
@@ -199,6 +203,3 @@ class Registry:
         except OSError as error:
             what = "cannot write to the models folder"
             raise storage_error(self.models_dir, what, error) from None
-
-
-_THERE = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)

@@ -1,7 +1,8 @@
-"""Where a version is filled before it is published: unseen by readers, owned while its maker lives.
+"""The folder in which a version is written before it is published; readers do not see it.
 
-`models/.staging-<random>/` holds `lock`, locked as long as the owner lives, and `version/`,
-which is renamed to `models/vN`. Whoever finds the lock free owns what is left of a dead run.
+`models/.staging-<random>/` holds `version/`, which is renamed to `models/vN`, and `lock`, which
+is locked as long as the run lives. A run that finds the lock free may remove what a dead run
+left behind.
 """
 
 import os
@@ -20,9 +21,9 @@ _LOCK = "lock"
 
 @contextmanager
 def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
-    """Write files to a folder of their own, durably; give the folder, to be renamed.
+    """Write files to a new folder, sync them to disk and yield the folder, to be renamed.
 
-    Whatever happens, nothing is left behind; what a kill leaves, `remove_dead` removes.
+    An error leaves nothing behind. `remove_abandoned` removes what a killed process leaves.
 
     Args:
         models_dir: the folder that the version will be renamed into; it exists.
@@ -31,11 +32,11 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
     Raises:
         OSError: the files cannot be written.
     """
-    staging, lock = _own(models_dir)
+    staging, lock = _create_locked(models_dir)
     try:
         version = staging / "version"
         version.mkdir()
-        version.chmod(0o755)  # whatever the umask: other users are to read the version
+        version.chmod(0o755)  # whatever the umask is: other users may read versions
         for name, data in contents.items():
             write_synced(version / name, data)
         sync_folder(version)
@@ -44,17 +45,17 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
         _remove(staging, lock)
 
 
-def remove_dead(models_dir: Path) -> None:
-    """Remove what runs that are dead have left; leave what belongs to live ones."""
+def remove_abandoned(models_dir: Path) -> None:
+    """Remove the staging folders of dead runs; those of live runs are locked, and stay."""
     for staging in models_dir.glob(f"{PREFIX}*"):
-        with suppress(OSError):  # it has just gone, or belongs to another user
+        with suppress(OSError):  # it was just removed, or belongs to another user
             lock = try_lock(staging / _LOCK)
             if lock is not None:
                 _remove(staging, lock)
 
 
-def _own(models_dir: Path) -> tuple[Path, int]:
-    """Make a staging folder and lock it; one that a cleaner took before that is his."""
+def _create_locked(models_dir: Path) -> tuple[Path, int]:
+    """Create a staging folder and lock it; try again if a cleaning run removed it first."""
     while True:
         staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))
         try:

@@ -1,8 +1,8 @@
-"""The BentoML model store as a mirror of the registry: `<model_name>:vN` holds vN's files.
+"""The BentoML model store as a mirror of the registry: `<model_name>:vN` holds the files of vN.
 
-The store belongs to the user and may be shared by several projects; `models/` is the
-truth. Names are compared exactly: BentoML's own look-up takes a unique prefix for the
-whole tag, so that v1 can find v10.
+`models/` is the source of truth. The store belongs to the user, and several projects may share
+it, so entries of other projects are left alone. Names are compared exactly: BentoML's own lookup
+accepts a unique prefix, so that v1 can find v10.
 """
 
 import errno
@@ -30,23 +30,27 @@ from maas.registry.store_entry import (
 )
 from maas.registry.version import Version, numbers_among
 
-State = Literal["present", "made", "repaired", "refused", "damaged", "removed", "missing"]
+State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
 _LOCK = "maas.lock"
 
 
 @dataclass(frozen=True)
-class Mirror:
-    """What became of a tag in the store.
+class SyncResult:
+    """What a sync did with one tag of the store.
 
     Attributes:
         tag: `<model_name>:vN`.
-        state: `present` it was there; `made` it was missing and is there now; `repaired`
-            it was torn and is whole now; `refused` it holds another digest, which is
-            somebody else's and was left alone; `damaged` the version in `models/` is not
-            as it was published and was not copied; `removed` no version in `models/`
-            stands behind it, BentoML could not read it, and it was not whole; `missing` it
-            could not be written.
-        detail: why, where the state needs it.
+        state: one of
+
+            - `present`: the entry was there, and intact;
+            - `created`: it was missing;
+            - `repaired`: a file of it was missing or altered;
+            - `refused`: the tag holds another digest, which was left alone;
+            - `damaged`: the version in `models/` is not as published, and was not copied;
+            - `removed`: BentoML could not read the entry, its files were incomplete, and
+              `models/` has no such version;
+            - `missing`: the store could not be written.
+        detail: the reason, where the state needs one.
     """
 
     tag: str
@@ -55,19 +59,19 @@ class Mirror:
 
 
 def store_home() -> Path:
-    """BENTOML_HOME as BentoML reads it (its containers.py: variables and ~ are expanded)."""
+    """Find BENTOML_HOME as BentoML does (its containers.py expands variables and ~)."""
     home = os.environ.get("BENTOML_HOME") or str(Path.home() / "bentoml")
     return Path(os.path.expandvars(home)).expanduser().absolute()
 
 
 class Store:
-    """The store's entries of one model, while this process alone writes them.
+    """The entries of one model in the store, which only this process writes meanwhile.
 
-    Made by `open_store`.
+    `open_store` makes one.
 
     Args:
         home: BENTOML_HOME.
-        model_name: whose entries.
+        model_name: the model whose entries these are.
     """
 
     def __init__(self, home: Path, model_name: str) -> None:
@@ -76,7 +80,7 @@ class Store:
         self.folder = home / "models" / model_name
 
     def numbers(self) -> set[int]:
-        """Numbers that the store has used for the model.
+        """List the numbers that the store has used for the model.
 
         Raises:
             StorageError: the store cannot be read.
@@ -87,40 +91,40 @@ class Store:
             raise _store_error(self.folder, error) from None
         return set(numbers_among(names))
 
-    def mirror(self, version: Version, thorough: bool = True) -> Mirror:
-        """Make the store hold a version under its tag; write only what is missing or torn.
+    def mirror(self, version: Version, thorough: bool = True) -> SyncResult:
+        """Make the store hold a version under its tag; an intact entry is not written again.
 
         Raises:
-            DamagedError: the version's files are not the published ones.
+            DamagedError: a file of the version is not as published.
             StorageError: the store cannot be written.
         """
         path = self.folder / version.label
         if version.manifest.model_name != self.model_name:
-            detail = f"the others here are of {self.model_name!r}; take it out of the folder"
-            return Mirror(version.tag, "refused", detail)
+            detail = f"{version.path} belongs to another model; move it out of the models folder"
+            return SyncResult(version.tag, "refused", detail)
         if thorough:
             version.check()
         try:
             match inspect_entry(path, version, thorough):
-                case "whole":
-                    return Mirror(version.tag, "present")
-                case "foreign":
+                case "intact":
+                    return SyncResult(version.tag, "present")
+                case "other":
                     held = read_digest(path) or "another model"
                     detail = f"the tag holds {held}, which was left alone"
-                    return Mirror(version.tag, "refused", detail)
+                    return SyncResult(version.tag, "refused", detail)
                 case condition:
                     if not thorough:
                         version.check()
                     write_entry(version, path, self.home / "tmp")
         except OSError as error:
             raise _store_error(path, error) from None
-        return Mirror(version.tag, "repaired" if condition == "torn" else "made")
+        return SyncResult(version.tag, "repaired" if condition == "incomplete" else "created")
 
-    def sync(self, registry: Registry, thorough: bool = True) -> list[Mirror]:
-        """Mirror every version, mend entries that break BentoML, point `latest` to the highest.
+    def sync(self, registry: Registry, thorough: bool = True) -> list[SyncResult]:
+        """Mirror every version, repair entries that break BentoML, point `latest` to the highest.
 
         Raises:
-            StorageError: folder or store cannot be read or written.
+            StorageError: the models folder cannot be read, or the store cannot be written.
         """
         found = []
         numbers = registry.numbers()
@@ -128,43 +132,44 @@ class Store:
             try:
                 found.append(self.mirror(registry.open(number), thorough))
             except DamagedError as error:
-                found.append(Mirror(f"{self.model_name}:v{number}", "damaged", str(error)))
+                found.append(SyncResult(f"{self.model_name}:v{number}", "damaged", str(error)))
         try:
             for number in sorted(self.numbers() - set(numbers)):
-                found += self._mend(number)
+                found += self._repair_unreadable(number)
             self._point_latest()
         except OSError as error:
             raise _store_error(self.folder, error) from None
         return found
 
-    def _mend(self, number: int) -> list[Mirror]:
-        """Repair an entry that breaks BentoML and stands in no folder of ours, or remove it."""
+    def _repair_unreadable(self, number: int) -> list[SyncResult]:
+        """Repair or remove an entry that breaks BentoML and has no version in the models folder."""
         path, tag = self.folder / f"v{number}", f"{self.model_name}:v{number}"
         if not path.is_dir() or not is_unreadable(path):
             return []
         version = open_entry(path, number)
         if version is None:
             remove_entry(path, self.home / "tmp")
-            return [Mirror(tag, "removed", "BentoML could not read it, and files were missing")]
+            detail = "BentoML could not read it, and its files were incomplete"
+            return [SyncResult(tag, "removed", detail)]
         write_entry(version, path, self.home / "tmp")
-        return [Mirror(tag, "repaired")]
+        return [SyncResult(tag, "repaired")]
 
     def _point_latest(self) -> None:
-        """BentoML's `latest` is the newest clock; ours is the highest number."""
-        there = [n for n in self.numbers() if (self.folder / f"v{n}").is_dir()]
+        """Set `latest` to the highest number; BentoML itself sets it to the newest entry."""
+        numbers = [n for n in self.numbers() if (self.folder / f"v{n}").is_dir()]
         pointer = self.folder / "latest"
-        newest = f"v{max(there, default=0)}".encode()
-        if there and (not pointer.is_file() or pointer.read_bytes() != newest):
+        highest = f"v{max(numbers, default=0)}".encode()
+        if numbers and (not pointer.is_file() or pointer.read_bytes() != highest):
             if pointer.is_dir():
                 remove_entry(pointer, self.home / "tmp")
             with tempfile.TemporaryDirectory(prefix=STAGING, dir=self.home / "tmp") as folder:
                 fresh = Path(folder) / pointer.name
-                write_synced(fresh, newest)
+                write_synced(fresh, highest)
                 fresh.chmod(0o644)  # BentoML writes it in place
                 os.replace(fresh, pointer)
 
     def prepare(self) -> None:
-        """Make the folders, see that they can be written, remove what dead runs left in tmp.
+        """Create the folders, check that they can be written, remove what dead runs left in `tmp`.
 
         Raises:
             OSError: the store cannot be written.
@@ -173,14 +178,15 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        for left in (self.home / "tmp").glob(f"{STAGING}*"):  # a live owner would hold the lock
-            shutil.rmtree(left, ignore_errors=True)
+        # A live run would hold the lock that this process holds: what is left is abandoned.
+        for abandoned in (self.home / "tmp").glob(f"{STAGING}*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
         Path(tempfile.mkdtemp(prefix=STAGING, dir=self.home / "tmp")).rmdir()
 
 
 @contextmanager
 def open_store(model_name: str) -> Iterator[Store]:
-    """Wait until no other process writes the store; hold it, writable and swept.
+    """Lock the store, once no other process writes it, and prepare it for writing.
 
     Raises:
         StorageError: the store cannot be written.

@@ -1,7 +1,8 @@
 """One entry of the BentoML model store: the files of a version, and a model.yaml for BentoML.
 
-BentoML 1.4.39 reads an entry as its model.yaml says (bentoml/_internal/models/model.py,
-`ModelInfo`); a folder without one makes `bentoml models list` fail for every model.
+BentoML 1.4.39 reads model.yaml first (bentoml/_internal/models/model.py, `ModelInfo`). A folder
+without one makes `bentoml models list` fail for every model, so such entries are repaired or
+removed.
 """
 
 import contextlib
@@ -18,65 +19,67 @@ import yaml
 
 from maas.errors import DamagedError
 from maas.registry.files import check_file, sync_folder, write_synced
-from maas.registry.manifest import Manifest
+from maas.registry.manifest import RESTORE, Manifest
 from maas.registry.version import MANIFEST, RUN, Version
 
 INFO = "model.yaml"
-STAGING = "mirror-"
-"""How the folder begins in which an entry is filled, in the store's `tmp`."""
 
-Condition = Literal["missing", "whole", "torn", "foreign"]
+# The prefix of the folders in the store's `tmp` in which entries are written.
+STAGING = "mirror-"
+
+Condition = Literal["missing", "intact", "incomplete", "other"]
 
 
 def inspect_entry(path: Path, version: Version, thorough: bool) -> Condition:
-    """Say how an entry stands to the version whose tag it has.
+    """Compare an entry with the version whose tag it has.
 
-    It is ours by the digest in its manifest, or else in its labels; without either it is
-    torn if BentoML cannot read it, and else somebody's own.
+    The digest in the entry's manifest, or else in its labels, says which version it holds.
+    Without a digest it is `incomplete` if BentoML cannot read it: a killed process left it.
+    If BentoML can read it, it is another project's: `other`.
 
     Args:
-        path: the entry's folder.
-        version: the version that should stand there.
-        thorough: hash the files; otherwise their sizes are compared.
+        path: the folder of the entry.
+        version: the version that the entry should hold.
+        thorough: whether to hash the files; otherwise their sizes are compared.
     """
     if not os.path.lexists(path):
         return "missing"
     manifest, info = _read_manifest(path), _read_info(path)
     label = _label(info)
     if manifest is None and label is None:
-        return "torn" if _breaks_bentoml(info) else "foreign"
+        return "incomplete" if _breaks_bentoml(info) else "other"
     if (manifest.digest if manifest else label) != version.manifest.digest:
-        return "foreign"
-    whole = manifest is not None and _is_whole(path, version, thorough)
-    return "whole" if whole and _is_described(path, info, version) else "torn"
+        return "other"
+    intact = manifest is not None and _is_intact(path, version, thorough)
+    return "intact" if intact and _is_described(path, info, version) else "incomplete"
 
 
 def is_unreadable(path: Path) -> bool:
-    """Whether BentoML would fail on the entry, and with it on every other."""
+    """Whether BentoML fails on the entry, and because of it on all others."""
     return _breaks_bentoml(_read_info(path))
 
 
 def read_digest(path: Path) -> str | None:
-    """The digest of the version that an entry holds; None: it does not say."""
+    """Read the digest of the version that an entry holds; None if it does not say."""
     manifest = _read_manifest(path)
     return manifest.digest if manifest else _label(_read_info(path))
 
 
 def open_entry(path: Path, number: int) -> Version | None:
-    """The version that an entry without a model.yaml holds, if all its files are whole."""
+    """Open the version that an entry without a model.yaml holds; None if a file is not intact."""
     manifest = _read_manifest(path)
     if manifest is None:
         return None
     version = Version(number, path, manifest)
-    whole = _is_whole(path, version, thorough=True)
-    return version if whole else None
+    intact = _is_intact(path, version, thorough=True)
+    return version if intact else None
 
 
 def write_entry(version: Version, path: Path, tmp: Path) -> None:
-    """Fill a folder in `tmp`, synced to disk, and put it in the entry's place.
+    """Write the entry to a folder in `tmp`, sync it to disk and rename it to its place.
 
     Raises:
-        DamagedError: a file of the version is not the published one.
+        DamagedError: a file of the version is not as published.
         OSError: the store cannot be written.
     """
     staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=tmp))
@@ -97,23 +100,23 @@ def write_entry(version: Version, path: Path, tmp: Path) -> None:
 
 
 def remove_entry(path: Path, tmp: Path) -> None:
-    """Remove an entry at once: BentoML would stumble over a half-removed one.
+    """Remove an entry in one step: BentoML would fail on a half-removed one.
 
     Raises:
-        OSError: it cannot be moved away.
+        OSError: it cannot be moved out of its place.
     """
-    grave = Path(tempfile.mkdtemp(prefix=STAGING, dir=tmp))
+    trash = Path(tempfile.mkdtemp(prefix=STAGING, dir=tmp))
     try:
-        path.rename(grave / path.name)
+        path.rename(trash / path.name)
     finally:
-        shutil.rmtree(grave, ignore_errors=True)
+        shutil.rmtree(trash, ignore_errors=True)
 
 
 def _describe(version: Version) -> dict[str, Any]:
-    """What model.yaml says, such that `bentoml.sklearn.load_model` takes the entry.
+    """Build model.yaml so that `bentoml.sklearn.load_model` accepts the entry.
 
-    Written here and not by `bentoml.models.create`: that would leave a folder in the
-    system's temporary one behind a killed trainer, and cost a second of imports.
+    `bentoml.models.create` could write it too, but a killed run would leave its temporary
+    folder behind, and importing it takes a second.
     """
     manifest = version.manifest
     return {
@@ -136,7 +139,7 @@ def _describe(version: Version) -> dict[str, Any]:
 
 
 def _is_described(path: Path, info: Any, version: Version) -> bool:
-    """Whether model.yaml says of the entry what it should; which versions wrote it is free."""
+    """Whether model.yaml is as `_describe` builds it, whatever package versions wrote it."""
     try:
         expected = _describe(Version(version.number, path, version.manifest))
     except DamagedError:
@@ -150,10 +153,10 @@ def _created(version: Version) -> datetime:
     try:
         return datetime.fromisoformat(version.read_run()["created_at"])
     except (KeyError, TypeError, ValueError):
-        raise DamagedError(version.path / RUN, "has no created_at", "train a new version") from None
+        raise DamagedError(version.path / RUN, "has no created_at", RESTORE) from None
 
 
-def _is_whole(path: Path, version: Version, thorough: bool) -> bool:
+def _is_intact(path: Path, version: Version, thorough: bool) -> bool:
     try:
         for name, record in version.manifest.files.items():
             if thorough:

@@ -1,4 +1,4 @@
-"""What `list` says of each version."""
+"""The summary of each version, as `list` prints it."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,21 +10,21 @@ from maas.registry.version import Version
 
 @dataclass(frozen=True)
 class Summary:
-    """One version at a glance.
+    """One version in a line.
 
     Attributes:
         version: its number.
-        state: `fine`, or `damaged` if a file is not as it was published.
+        state: `ok`, or `damaged` if a file is not as published.
         problem: which file, and what is wrong with it.
         tag: `<model_name>:vN`.
         digest: the manifest's.
         created_at: RFC 3339, UTC.
-        metric: the name of the headline metric.
+        metric: the name of the main metric.
         value: its value on the held-out rows.
-        source: the data as the config names them.
-        rows: how many rows they had.
+        source: the data, as in the config.
+        rows: number of rows in the data.
 
-    All but the first two are None where damage hides them.
+    All but the first two are None if the damage makes them unreadable.
     """
 
     version: int
@@ -44,7 +44,7 @@ class Summary:
 
 
 def summarise(registry: Registry) -> list[Summary]:
-    """Look at every version in the folder, and hash its files.
+    """Summarise every version in the folder; all files are hashed.
 
     Raises:
         StorageError: the folder cannot be read.
@@ -61,7 +61,7 @@ def _summarise(registry: Registry, number: int) -> Summary:
         version.check()
     except DamagedError as error:
         return _describe(version, "damaged", f"{error.where} {error.what}")
-    return _describe(version, "fine", None)
+    return _describe(version, "ok", None)
 
 
 def _describe(version: Version, state: str, problem: str | None) -> Summary:

@@ -1,4 +1,4 @@
-"""One published version: its files, and the check that they are the published ones."""
+"""One published version: its files, and the check that they are still as published."""
 
 import json
 import os
@@ -10,30 +10,30 @@ from typing import Any
 
 from maas.errors import DamagedError
 from maas.model.signature import Runtime
-from maas.registry.files import RESTORE, check_file, read_checked
-from maas.registry.manifest import Manifest
+from maas.registry.files import check_file, read_checked
+from maas.registry.manifest import RESTORE, Manifest
 
+# The files of a version. The digest covers all of them but run.json.
 MANIFEST = "manifest.json"
 PICKLE = "saved_model.pkl"
 REFERENCE = "reference.json"
 RUN = "run.json"
-"""Files of a version. run.json alone is not covered by the digest."""
 
+# The file that each runtime loads.
 MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
-"""The file that each runtime serves from."""
 
-
+# Up to 18 digits: such a number fits in 64 bits.
 _NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
 
 
 def numbers_among(names: Iterable[str]) -> list[int]:
-    """The numbers of those names that are a version's (`v3`), ascending."""
+    """Find the names that are those of a version (`v3`); return their numbers, ascending."""
     return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
 
 
 @dataclass(frozen=True)
 class Version:
-    """A published version: its number, folder and manifest (which was checked)."""
+    """A published version: its number, its folder and its checked manifest."""
 
     number: int
     path: Path
@@ -41,7 +41,7 @@ class Version:
 
     @property
     def label(self) -> str:
-        """`v3`: the folder's name and the store's version."""
+        """`v3`: the name of the folder, and of the version in the BentoML store."""
         return f"v{self.number}"
 
     @property
@@ -53,15 +53,15 @@ class Version:
         """Read a file of the version and check it against the manifest.
 
         Raises:
-            DamagedError: the file is gone or is not the one that was published.
+            DamagedError: the file is missing or is not the one that was published.
         """
         return read_checked(self.path / name, self.manifest)
 
     def read_run(self) -> dict[str, Any]:
-        """Read run.json, the circumstances of the run.
+        """Read run.json, the provenance of the version: when, where and with which packages.
 
         Raises:
-            DamagedError: it is gone, or no JSON object.
+            DamagedError: it is missing, or is not a JSON object.
         """
         path = self.path / RUN
         try:
@@ -71,14 +71,14 @@ class Version:
         except (OSError, ValueError, RecursionError):
             raise DamagedError(path, "cannot be read", RESTORE) from None
         if not isinstance(run, dict):
-            raise DamagedError(path, "is no JSON object", RESTORE)
+            raise DamagedError(path, "is not a JSON object", RESTORE)
         return run
 
     def check(self) -> None:
-        """Check every file against the manifest, and that there is no other.
+        """Check every file against the manifest, and that there are no other files.
 
         Raises:
-            DamagedError: naming the file.
+            DamagedError: a file was altered, added or removed; names it.
         """
         for name in self.manifest.files:
             check_file(self.path / name, self.manifest)
@@ -87,8 +87,10 @@ class Version:
         for name in sorted(os.listdir(self.path)):
             if name not in expected:
                 where = self.path / name
-                raise DamagedError(where, "does not belong to the version", "take the file out")
+                raise DamagedError(
+                    where, "is not a file of this version", "move it out of the folder"
+                )
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not valid JSON")

@@ -1,5 +1,6 @@
 """Files to typed columns, with pyarrow. Training reads its data through this package.
 
-- `reading`  a CSV, a Parquet file or a set that scikit-learn ships, to a table
-- `columns`  what a column of a table holds, and its values
+- `reading`   reads a CSV file, a Parquet file or a bundled data set into a table
+- `csv_file`  reads a CSV file into a table
+- `columns`   the feature type of a column, and its values as an array
 """

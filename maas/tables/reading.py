@@ -1,6 +1,5 @@
-"""Reads a source into a table of typed columns: CSV, Parquet or a set that scikit-learn ships."""
+"""Reads a data source into a table of typed columns: CSV, Parquet or a bundled data set."""
 
-import os
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -8,32 +7,29 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
-import pyarrow.csv
 import pyarrow.parquet
 
 from maas.errors import DataError, UnreadableDataError
+from maas.tables.csv_file import read_csv
 
+# Data sets that scikit-learn ships; their target column is called `target`.
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-"""Data sets that scikit-learn ships; their target column is called `target`."""
 
+# The names that pandas gives to an index without a name when it writes Parquet.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
-_BLOCK = 2**22
-"""Bytes of a CSV that are parsed at once, on all cores."""
-_MAX_BLOCK = 2**30
-"""CSV types are inferred from the first block: the whole file, unless it is larger."""
 
 
-def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table:
-    """Read a bundled set by name, or a .csv or .parquet file relative to `root`.
+def read_table(source: str, root: Path, text_columns: Collection[str] = ()) -> pa.Table:
+    """Read a bundled data set by name, or a .csv or .parquet file.
 
     Args:
-        source: as the config writes it.
-        root: the folder that relative paths start at.
-        texts: columns of a CSV that are texts, even if all look like numbers.
+        source: the value of `data.source` in the config.
+        root: the folder that relative paths start from.
+        text_columns: columns of a CSV file that hold text, even if all values look like numbers.
 
     Raises:
-        DataError: there is no such source, or it is no table.
+        UnreadableDataError: the file does not exist or cannot be read.
+        DataError: the source is not a valid table.
     """
     if source in BUNDLED:
         return _read_bundled(source)
@@ -41,12 +37,12 @@ def read_table(source: str, root: Path, texts: Collection[str] = ()) -> pa.Table
     if suffix not in (".csv", ".parquet"):
         raise DataError(
             f"data.source = {source!r}",
-            "is neither a .csv or .parquet file nor a bundled set",
+            "is neither a .csv or .parquet file nor a bundled data set",
             f"name a file, or one of {', '.join(BUNDLED)}",
         )
     path = root / source
     _check_file(path)
-    table = _read_csv(path, texts) if suffix == ".csv" else _read_parquet(path)
+    table = read_csv(path, text_columns) if suffix == ".csv" else _read_parquet(path)
     _check_names(path, table)
     if table.num_rows == 0:
         raise DataError(path, "has a header but no rows", "add rows")
@@ -58,128 +54,41 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(4)
     except FileNotFoundError:
-        remedy = "correct data.source; a relative path starts at the project's folder"
+        remedy = "correct data.source; a relative path starts at the project folder"
         raise UnreadableDataError(path, "does not exist", remedy) from None
     except OSError as error:
         remedy = "name a file that you may read"
         raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
     if not start:
-        raise DataError(path, "is empty (0 bytes)", "write the data to it")
+        raise DataError(path, "is empty (0 bytes)", "write the data to it, or name another file")
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(path, "is UTF-16 text", "save it as UTF-8")
-
-
-def _read_csv(path: Path, texts: Collection[str]) -> pa.Table:
-    table = _parse_csv(path, texts)
-    names = table.column_names
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-        mark = next(mark for mark in ";\t|" if mark in names[0])
-        raise DataError(path, f"is separated by {mark!r}", "save it with commas")
-    for name, column in zip(names, table.columns, strict=True):
-        if pa.types.is_binary(column.type):
-            raise DataError(f"{path}: column {name!r}", "is not UTF-8 text", "save it as UTF-8")
-        if pa.types.is_string(column.type):
-            _check_lines(f"{path}: column {name!r}", column)
-    return table
-
-
-def _parse_csv(path: Path, texts: Collection[str]) -> pa.Table:
-    pa.set_cpu_count(os.cpu_count() or 1)  # the pins say 1; text is parsed to the same bits
-    size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK)
-    try:
-        table = _parse_blocks(path, texts) if size > _BLOCK else None
-        return _parse_whole(path, texts, size) if table is None else table
-    except UnicodeDecodeError:
-        raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
-    except (pa.ArrowInvalid, pa.ArrowException) as error:
-        what = f"is no comma-separated table ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "correct that line, or save it with commas") from None
-
-
-def _parse_blocks(path: Path, texts: Collection[str]) -> pa.Table | None:
-    """Parse on all cores; None where it is not sure to be what the whole file would give.
-
-    A type that the first block has, and all others fit, is the whole file's. Integers are read
-    as they are written, so that leading zeros can be seen.
-    """
-    read = pa.csv.ReadOptions(block_size=_BLOCK)
-    try:
-        with pa.csv.open_csv(path, read, convert_options=_conversion(texts)) as reader:
-            schema = reader.schema
-        integers = [field.name for field in schema if pa.types.is_integer(field.type)]
-        convert = _conversion([*texts, *integers])
-        table = pa.csv.read_csv(path, read_options=read, convert_options=convert)
-        for name in integers:
-            place = table.column_names.index(name)
-            written = pa.compute.utf8_trim(table.column(place), characters=" \t")
-            if _leads_with_zeros(written):
-                return None
-            table = table.set_column(place, name, written.cast(pa.int64()))
-    except (pa.ArrowInvalid, pa.ArrowException):
-        return None
-    found = [field.name for field in table.schema if pa.types.is_integer(field.type)]
-    return table if found == integers and len(set(found)) == len(found) else None
-
-
-def _parse_whole(path: Path, texts: Collection[str], size: int) -> pa.Table:
-    read = pa.csv.ReadOptions(block_size=size)
-    table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(texts))
-    integers = [field.name for field in table.schema if pa.types.is_integer(field.type)]
-    if len(set(table.column_names)) < table.num_columns or not integers:
-        return table
-    convert = _conversion(integers)
-    convert.include_columns = integers
-    written = pa.csv.read_csv(path, convert_options=convert)
-    for name in integers:
-        if _leads_with_zeros(written.column(name)):
-            remedy = "declare type: category in data.features; write classes as texts"
-            raise DataError(f"{path}: column {name!r}", "holds leading zeros", remedy)
-    return table
-
-
-def _conversion(texts: Collection[str]) -> pa.csv.ConvertOptions:
-    types = dict.fromkeys(texts, pa.string())
-    return pa.csv.ConvertOptions(strings_can_be_null=True, column_types=types)
-
-
-def _leads_with_zeros(column: pa.ChunkedArray) -> bool:
-    """Whether 00501 is among the integers: it is a name, and would come back as 501."""
-    zeros = pa.compute.match_substring_regex(column, "^[ \t]*-?0[0-9]")
-    return bool(pa.compute.any(zeros).as_py())
-
-
-def _check_lines(where: str, column: pa.ChunkedArray) -> None:
-    """A text over several lines is nearly always a quote that was never closed."""
-    broken = pa.compute.match_substring(column, "\n").fill_null(False)
-    if pa.compute.any(broken).as_py():
-        row = broken.to_pylist().index(True) + 1
-        what = f"row {row} holds a text over several lines"
-        raise DataError(where, what, "close the quote in that row, or take the line breaks out")
 
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
         return pa.parquet.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        what = f"is no Parquet file ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "write it anew, or name a .csv") from None
+        what = f"is not a valid Parquet file ({str(error).splitlines()[0]})"
+        raise DataError(path, what, "write it again, or name a .csv file") from None
 
 
 def _check_names(path: Path, table: pa.Table) -> None:
     seen: set[str] = set()
     for name in table.column_names:
         if not name.strip() or _PANDAS_INDEX.fullmatch(name):
-            remedy = "name it, or save the file without its index"
+            remedy = "name it, or save the file without the index"
             raise DataError(path, "has a column without a name", remedy)
         if name in seen:
-            raise DataError(f"{path}: column {name!r}", "stands twice", "rename one of them")
+            what = "exists more than once"
+            raise DataError(f"{path}: column {name!r}", what, "rename or remove one of them")
         seen.add(name)
 
 
 def _read_bundled(name: str) -> pa.Table:
     from sklearn import datasets
 
-    # diabetes comes standardised unless asked not to; raw units make a usable API.
+    # diabetes is standardised by default; raw units make a usable API.
     raw = {"scaled": False} if name == "diabetes" else {}
     bunch = getattr(datasets, f"load_{name}")(**raw)
     columns: dict[str, Any] = {

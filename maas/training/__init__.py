@@ -1,13 +1,13 @@
-"""From a config and data to a published version. Nothing here is imported by serving.
+"""Training: from a config and data to a published version. Serving imports nothing of it.
 
 In the order of a run:
 
 - `run`         the steps of one run, from the config to the version
-- `data`        a table to typed features, a target and their hash
-- `split`       the rows that are held out
-- `fit`         the pipeline: built, fitted, measured
-- `export`      the fitted pipeline to the bytes of a version
-- `reference`   how the training rows were distributed
-- `checks`      pins before numpy, parity after the export, `verify` ever after
-- `provenance`  the circumstances of a run
+- `data`        typed features, the target and their hash, from a table
+- `split`       training rows and held-out rows
+- `fit`         the pipeline: build it, fit it, measure it, check the gates
+- `export`      the fitted pipeline as the bytes of a version
+- `reference`   the distribution of the training rows
+- `checks`      pins before numpy is loaded, parity after the export, `verify` at any time
+- `provenance`  when, where and with which packages a run was made
 """

@@ -1,4 +1,4 @@
-"""Turns a table into what a model trains on: typed features, a target, and their hash."""
+"""The data of a run: typed features, the target, and their hash, from a table."""
 
 import difflib
 import hashlib
@@ -16,20 +16,20 @@ from maas.model.signature import FeatureType
 from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.tables.reading import read_table
 
-_ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
-"""Texts of this form are ordered as the times they stand for."""
+# Text of this form sorts as the times that it names.
+_ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A feature as it was read.
+    """A feature and its values.
 
     Attributes:
         name: its name in the API.
         column: its name in the source.
-        type: what it holds.
-        nullable: whether it has gaps, or the config lets it.
-        values: shape (rows,): str or None for a category, else float64 with NaN for gaps.
+        type: its feature type.
+        nullable: whether it has missing values, or the config allows them.
+        values: shape (rows,); str or None for a category, else float64, NaN where missing.
     """
 
     name: str
@@ -41,14 +41,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What was read.
+    """The data that a run trains on and measures with.
 
     Attributes:
-        source: the source as the config writes it.
+        source: the value of `data.source` in the config.
         columns: the features, in the order of the config or the source.
-        target: shape (rows,): str objects, bool, int64 or float64.
-        keys: the split's column, shape (rows,), where the split has one.
-        sha256: hash of names, types and values of all of the above.
+        target: shape (rows,); str objects, bool, int64 or float64.
+        keys: the column of the split, shape (rows,), if the split has one.
+        sha256: hash of the names, types and values of features, target and keys.
     """
 
     source: str
@@ -63,7 +63,7 @@ class Dataset:
         return len(self.target)
 
     def frame(self) -> pd.DataFrame:
-        """The features as a data frame, one column per API name."""
+        """Build a data frame of the features, one column per API name."""
         columns = {
             c.name: pd.Series(c.values, dtype=c.values.dtype, copy=False) for c in self.columns
         }
@@ -71,38 +71,39 @@ class Dataset:
 
 
 def read_dataset(config: ModelConfig, root: Path) -> Dataset:
-    """Read the data that a config names; relative paths start at `root`.
+    """Read the data that a config names; relative paths start from `root`.
 
     Raises:
-        DataError: the data cannot be trained on; names the file, the column and a remedy.
+        UnreadableDataError: the file does not exist or cannot be read.
+        DataError: no model can be trained on the data; names the file and the column.
     """
     entries = [
         FeatureConfig(column=entry) if isinstance(entry, str) else entry
         for entry in (config.data.features or {}).values()
     ]
     others = {e.column for e in entries if e.type != "category"} | {config.data.target}
-    texts = {e.column for e in entries if e.type == "category"} - others
-    return make_dataset(config, read_table(config.data.source, root, texts))
+    text_columns = {e.column for e in entries if e.type == "category"} - others
+    return make_dataset(config, read_table(config.data.source, root, text_columns))
 
 
 def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
-    """Type and check the columns of a table that a config names.
+    """Convert and check the columns of a table that a config names.
 
     Raises:
-        DataError: as `read_dataset`.
+        DataError: no model can be trained on the data; names the column.
     """
     source, target, by = config.data.source, config.data.target, config.split.column
     wanted = _wanted(config, table)
     columns = tuple(_read_feature(source, table, name, entry) for name, entry in wanted.items())
-    answers = _read_target(source, _pick(source, table, target, "data.target"))
+    labels = _read_target(source, _pick(source, table, target, "data.target"))
     keys = None
     if by is not None:
         where = f"{source}: column {by!r}"
         keys = _read_keys(where, _pick(source, table, by, "split.column"), config.split.method)
-    hashed = [(c.column, c.values) for c in columns] + [(target, answers)]
+    hashed = [(c.column, c.values) for c in columns] + [(target, labels)]
     if by is not None and keys is not None:
         hashed.append((by, keys.astype(str).astype(object)))
-    return Dataset(source, columns, answers, keys, _hash(hashed))
+    return Dataset(source, columns, labels, keys, _hash(hashed))
 
 
 def _wanted(config: ModelConfig, table: pa.Table) -> dict[str, FeatureConfig]:
@@ -111,12 +112,13 @@ def _wanted(config: ModelConfig, table: pa.Table) -> dict[str, FeatureConfig]:
         left_out = {config.data.target, config.split.column}
         names = [name for name in table.column_names if name not in left_out]
         if not names:
-            raise DataError(config.data.source, "has no column but the target", "add features")
+            what = "has no column but the target"
+            raise DataError(config.data.source, what, "add columns for features")
         return {name: FeatureConfig(column=name) for name in names}
     wanted = {k: FeatureConfig(column=v) if isinstance(v, str) else v for k, v in given.items()}
     for name, entry in wanted.items():
         if entry.column == config.data.target:
-            raise DataError(f"data.features.{name}", "is the target", "take it out")
+            raise DataError(f"data.features.{name}", "is the target", "remove it")
     return wanted
 
 
@@ -125,7 +127,7 @@ def _pick(source: str, table: pa.Table, column: str, key: str) -> pa.ChunkedArra
         return table.column(column)
     near = difflib.get_close_matches(column, table.column_names, n=1)
     known = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
-    hint = f"did you mean {near[0]!r}?" if near else f"name one of {known}"
+    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {known}"
     raise DataError(f"{source}: column {column!r} ({key})", "does not exist", hint)
 
 
@@ -133,21 +135,21 @@ def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig)
     where = f"{source}: column {entry.column!r}"
     data = _pick(source, table, entry.column, f"data.features.{name}")
     if data.null_count == len(data):
-        raise DataError(where, "is empty in every row", f"leave {name!r} out of data.features")
+        raise DataError(where, "has no value in any row", f"leave {name!r} out of data.features")
     kind = entry.type or infer_type(where, data)
     values = CONVERTERS[kind](where, data)
     gaps = int(pd.isna(values).sum())
     if gaps == len(values):
         raise DataError(where, "is NaN in every row", f"leave {name!r} out of data.features")
     if gaps and entry.nullable is False:
-        remedy = "fill them, or set nullable to true"
-        raise DataError(where, f"has {gaps} gaps but is declared not nullable", remedy)
+        what = f"has missing values ({gaps}) but is declared not nullable"
+        raise DataError(where, what, "fill them in, or set nullable to true")
     return Column(name, entry.column, kind, bool(gaps) or bool(entry.nullable), values)
 
 
 def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     where = f"{source}: target"
-    _check_whole(where, data, "drop these rows")
+    _check_complete(where, data, "drop these rows")
     kind = value_type(data)
     if pa.types.is_boolean(kind):
         values: Values = np.array(data.to_pylist(), dtype=bool)
@@ -158,11 +160,13 @@ def _read_target(source: str, data: pa.ChunkedArray) -> Values:
     elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
         values = np.array(data.to_pylist(), dtype=object)
     else:
-        raise DataError(where, f"holds {kind}", "name a column of numbers or classes")
+        what = f"holds {kind}, which cannot be predicted"
+        raise DataError(where, what, "name a column of numbers or classes")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError(where, "holds NaN or infinite numbers", "drop these rows")
     if len(set(values.tolist())) < 2:
-        raise DataError(where, "is the same in every row", "name a target with two values or more")
+        what = "has the same value in every row"
+        raise DataError(where, what, "name a target with at least two values")
     return values
 
 
@@ -170,12 +174,13 @@ def _cast_integers(where: str, data: pa.ChunkedArray) -> Values:
     try:
         return np.array(data.cast(pa.int64()).to_numpy())
     except pa.ArrowInvalid:
-        raise DataError(where, "holds integers beyond 64 bits", "write them as texts") from None
+        what = "holds integers of more than 64 bits"
+        raise DataError(where, what, "store them as text") from None
 
 
 def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
-    """What the split goes by: numbers, texts, or dates as the number of their units."""
-    _check_whole(where, data, "drop these rows: the split goes by it")
+    """Convert the column of the split to numbers or text; a date becomes its number of units."""
+    _check_complete(where, data, "drop these rows: the split needs a value in each")
     kind = value_type(data)
     if pa.types.is_date32(kind):
         return np.array(data.cast(pa.int32()).to_numpy(), dtype=np.int64)
@@ -184,27 +189,31 @@ def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
     if is_numeric(data):
         keys = np.array(data.cast(pa.float64()).to_numpy())
         if np.isnan(keys).any():
-            raise DataError(where, "holds NaN", "drop these rows: the split goes by it")
+            remedy = "drop these rows: the split needs a value in each"
+            raise DataError(where, "holds NaN", remedy)
         return keys
     if method == "group" and pa.types.is_boolean(kind):
         return np.array(data.to_pylist(), dtype=np.int64)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise DataError(where, f"holds {kind}", "split by numbers, dates or texts")
+        what = f"holds {kind}, which cannot be split by"
+        raise DataError(where, what, "split by numbers, dates or text")
     texts = data.to_pylist()
-    odd = next((t for t in texts if method == "time" and not _ISO.match(t)), None)
+    odd = next((t for t in texts if method == "time" and not _ISO_DATE.match(t)), None)
     if odd is not None:
-        raise DataError(where, f"holds {odd[:40]!r}, no ISO date", "write days as YYYY-MM-DD")
+        what = f"holds {odd[:40]!r}, which is not an ISO date"
+        raise DataError(where, what, "write days as YYYY-MM-DD")
     return np.array(texts, dtype=object)
 
 
-def _check_whole(where: str, data: pa.ChunkedArray, remedy: str) -> None:
+def _check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
     if data.null_count:
         first = data.is_null().to_pylist().index(True) + 1
-        raise DataError(where, f"has {data.null_count} gaps, the first in row {first}", remedy)
+        what = f"has missing values ({data.null_count}; the first in row {first})"
+        raise DataError(where, what, remedy)
 
 
 def _hash(columns: list[tuple[str, Values]]) -> str:
-    """Hash values, not memory: little-endian numbers, texts with their lengths."""
+    """Hash the values, not their memory: numbers in little-endian, text with its length."""
     digest = hashlib.sha256()
     for name, values in columns:
         if values.dtype == object:

@@ -1,4 +1,4 @@
-"""Turns a fitted pipeline into the bytes of a version: canonical ONNX and a pickle."""
+"""The fitted pipeline as bytes: canonical ONNX, and a pickle."""
 
 import copy
 import io
@@ -17,22 +17,22 @@ from maas.errors import ConfigError
 from maas.model.scorers import INPUT
 from maas.training.fit.pipeline import EXPORTED
 
+# The newest operator sets that skl2onnx 1.20 supports for every listed estimator.
 OPSET = {"": 21, "ai.onnx.ml": 3}
-"""The newest operator sets that skl2onnx 1.20 writes for every listed estimator."""
 
 
 def export_onnx(pipeline: Pipeline, features: int) -> bytes:
-    """Convert the exported steps into ONNX with one float32 input, shape (rows, features).
+    """Convert the exported steps to ONNX with one float32 input, shape (rows, features).
 
-    The bytes depend on the fitted values alone: no version, no name that counts up,
-    operator sets sorted, fields in order.
+    The bytes depend on the fitted values only: there are no versions and no counters in names,
+    and operator sets and fields are sorted.
 
     Raises:
-        ConfigError: the estimator has no ONNX form.
+        ConfigError: the estimator cannot be exported.
     """
     try:
         model = _convert(pipeline, features)
-    except Exception as error:  # each of the many converters has errors of its own
+    except Exception as error:  # every converter has its own error types
         name = type(pipeline[-1]).__name__
         what = f"{name} cannot be exported to ONNX ({str(error).strip().splitlines()[0]})"
         raise ConfigError("estimator", what, "set `runtime: sklearn`") from None
@@ -40,11 +40,11 @@ def export_onnx(pipeline: Pipeline, features: int) -> bytes:
 
 
 def _convert(pipeline: Pipeline, features: int) -> Any:
-    # Where there are probabilities, as a matrix and not as a list of maps.
+    # Probabilities, if there are any, as a matrix and not as a list of maps.
     matrix = is_classifier(pipeline) and hasattr(pipeline, "predict_proba")
     pipeline = _number_booleans(pipeline)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the parity check is the judge, not hints
+        warnings.simplefilter("ignore")  # the parity check finds what they hint at
         return to_onnx(
             pipeline[EXPORTED],
             initial_types=[(INPUT, FloatTensorType([None, features]))],
@@ -54,7 +54,7 @@ def _convert(pipeline: Pipeline, features: int) -> Any:
 
 
 def _number_booleans(pipeline: Pipeline) -> Pipeline:
-    """The pipeline with 0 and 1 for False and True: ONNX has no boolean labels."""
+    """Copy a pipeline with boolean classes, with 0 and 1 instead: ONNX has no boolean labels."""
     if getattr(pipeline[-1], "classes_", np.empty(0)).dtype != bool:
         return pipeline
     copied = copy.deepcopy(pipeline)

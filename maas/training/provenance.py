@@ -1,4 +1,4 @@
-"""The circumstances of a run, for run.json: all that may differ between two equal runs."""
+"""The provenance of a run, for run.json: everything that may differ between two equal runs."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ from maas.config.paths import PROJECT
 from maas.config.train_config import Numerics, TrainConfig
 from maas.training.checks.determinism import pins, promise
 
-# The packages whose code decides the bytes of a version.
+# The packages whose code determines the bytes of a version.
 _PACKAGES = (
     "joblib",
     "numpy",
@@ -38,7 +38,7 @@ def describe_run(
     parity: dict[str, Any],
     warnings: Sequence[str],
 ) -> dict[str, Any]:
-    """Gather what a reader needs to explain a difference between two runs."""
+    """Collect what can explain a difference between two runs."""
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_s": round(seconds, 3),
@@ -53,7 +53,7 @@ def describe_run(
 
 
 def describe_environment(numerics: Numerics) -> dict[str, Any]:
-    """What of this machine and its packages can change a result."""
+    """Collect what can change a result: this machine, its settings and its packages."""
     lock = PROJECT / "requirements.txt"
     return {
         "cpu": _cpu(),
@@ -85,7 +85,7 @@ def _git() -> dict[str, Any] | None:
 
 
 def _ask_git(*args: str) -> str | None:
-    # A hook or a caller's GIT_DIR would make git answer for another repository.
+    # GIT_DIR, set by a hook or by the caller, would make git describe another repository.
     environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
         done = subprocess.run(

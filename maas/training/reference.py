@@ -1,4 +1,4 @@
-"""reference.json: how the training rows were distributed, to hold later requests against."""
+"""reference.json: the distribution of the training rows, to compare later requests with."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from maas.model.signature import Signature, label_text
 from maas.training.data import Dataset
 from maas.training.split import Indices
 
+# Bins of equal width between the smallest and the largest training value.
 BINS = 20
-"""Equal-width bins between the smallest and the largest training value."""
 
 
 def describe_reference(signature: Signature, data: Dataset, train: Indices) -> dict[str, Any]:
-    """Count the training rows' values, per feature and of the target.
+    """Count the values of the training rows, per feature and of the target.
 
-    Numbers: counts in `BINS` bins with their edges. Categories, booleans and classes:
-    counts per value. Gaps apart, as `nulls`.
+    Numbers are counted in `BINS` bins; categories, booleans and classes per value. Missing
+    values are counted separately, as `nulls`.
     """
     by_name = {column.name: column.values[train] for column in data.columns}
     features = {}
@@ -51,6 +51,6 @@ def _bin(values: Any) -> dict[str, Any]:
         return {"edges": [], "counts": []}
     try:
         counts, edges = np.histogram(values, bins=BINS)
-    except ValueError:  # the values lie closer together than so many bins have edges
+    except ValueError:  # the values are too close together for so many bins
         return {"edges": [float(values.min()), float(values.max())], "counts": [len(values)]}
     return {"edges": edges.tolist(), "counts": counts.tolist()}

@@ -1,4 +1,4 @@
-"""One run: config -> data -> fit -> export -> parity -> version -> mirror."""
+"""The steps of one run: config, data, fit, export, parity check, version, mirror."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,43 +9,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from maas.config.train_config import GateConfig, ModelConfig, TrainConfig
-from maas.errors import ConfigError, GateError, StorageError
+from maas.config.train_config import ModelConfig, TrainConfig
+from maas.errors import StorageError
 from maas.model.encoding import Matrix
 from maas.model.predictor import Predictor
 from maas.model.signature import Label, Signature, Value
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
 from maas.registry.registry import Registry
-from maas.registry.store import Mirror, open_store
+from maas.registry.store import SyncResult, open_store
 from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
 from maas.training.checks.parity import Parity, check_parity, load_scorer, tolerance_for
 from maas.training.checks.pin_check import check_pins
 from maas.training.data import Column, Dataset, read_dataset
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
-from maas.training.fit.fit import Fitted, fit
+from maas.training.fit.fit import FitResult, fit
+from maas.training.fit.gates import check_gates
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
 Report = Callable[[str], None]
-PRODUCE_STEPS = 3
-"""How often `produce` reports."""
-STEPS = PRODUCE_STEPS + 3
-"""How often `train` reports."""
+
+# How often `build` and `train` call `report`.
+BUILD_STEPS = 3
+STEPS = BUILD_STEPS + 3
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A published version, the store's tags after it, and what scikit-learn warned of."""
+class BuildResult:
+    """The files of a version, before it is published.
 
-    version: Version
-    mirrors: tuple[Mirror, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Product:
-    """What a config and its data give, before anything is published."""
+    Attributes:
+        files: name -> content.
+        manifest: of the files.
+        predictor: the exported model, loaded as serving loads it.
+        held_out: the held-out rows, encoded for the model.
+        parity: how the predictor compares with the fitted pipeline.
+        warnings: the warnings of scikit-learn.
+    """
 
     files: dict[str, bytes]
     manifest: Manifest
@@ -55,19 +56,28 @@ class Product:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class RunResult:
+    """A published version, what was synced to the store, and the warnings of scikit-learn."""
+
+    version: Version
+    sync_results: tuple[SyncResult, ...]
+    warnings: tuple[str, ...]
+
+
 def train(
     config: TrainConfig,
     root: Path,
     models_dir: Path,
     argv: Sequence[str],
     report: Report = lambda _: None,
-) -> Outcome:
+) -> RunResult:
     """Train, check and publish one version.
 
     Args:
         config: the run.
         root: the folder that data paths are relative to.
-        models_dir: the registry's folder.
+        models_dir: the folder of the registry.
         argv: the command, for run.json.
         report: called at the start of each step with a line for people.
 
@@ -78,36 +88,41 @@ def train(
     registry = Registry(models_dir)
     registry.prepare(config.model_name)
     with open_store(config.model_name):
-        pass  # a store that cannot be written is told now, not after the fit
+        pass  # a store that cannot be written is an error now, not after the fit
     report(f"reading {config.data.source}")
-    product = produce(config, read_dataset(config, root), report)
+    built = build(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
     seconds = perf_counter() - started
-    run = describe_run(config, argv, root, seconds, product.parity.figures(), product.warnings)
-    # Who holds the store numbers and mirrors alone: no other run can take the tag meanwhile.
-    with open_store(config.model_name) as store:
-        content = canonical_json(run, indent=1)
-        version = registry.publish(product.manifest, product.files, content, store.numbers())
+    run = describe_run(config, argv, root, seconds, built.parity.figures(), built.warnings)
+    version, sync_results = _publish(registry, built, canonical_json(run, indent=1), report)
+    return RunResult(version, sync_results, built.warnings)
+
+
+def _publish(
+    registry: Registry, built: BuildResult, run: bytes, report: Report
+) -> tuple[Version, tuple[SyncResult, ...]]:
+    """Publish the version and mirror it, under a lock: no other run can take its tag meanwhile."""
+    with open_store(built.manifest.model_name) as store:
+        version = registry.publish(built.manifest, built.files, run, store.numbers())
         report(f"mirroring to the BentoML store as {version.tag}")
         try:
-            mirrors = tuple(store.sync(registry, thorough=False))
+            return version, tuple(store.sync(registry, thorough=False))
         except StorageError as error:  # the version is published: a later sync can mirror it
-            mirrors = (Mirror(version.tag, "missing", str(error)),)
-    return Outcome(version, mirrors, product.warnings)
+            return version, (SyncResult(version.tag, "missing", str(error)),)
 
 
-def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> Product:
-    """Make the files of a version and its manifest, and check them; publish nothing.
+def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> BuildResult:
+    """Build and check the files of a version and its manifest, without publishing them.
 
     Raises:
-        MaasError: the data, the config or the model is not fine.
+        MaasError: the data, the config or the model is not valid.
     """
     check_pins(config.numerics)
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
-    _check_gates(config, fitted)
-    signature = sign(config, data, fitted)
+    check_gates(config.gates, fitted.metrics)
+    signature = build_signature(config, data, fitted)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
@@ -116,7 +131,25 @@ def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None)
     held_out = frame.iloc[fitted.held_out]
     tolerance = tolerance_for(signature, data.target[fitted.train])
     parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
-    manifest = Manifest.seal(
+    return BuildResult(
+        files=files,
+        manifest=_build_manifest(config, data, fitted, signature, files, parity),
+        predictor=predictor,
+        held_out=fitted.pipeline["encode"].transform(held_out),
+        parity=parity,
+        warnings=fitted.warnings,
+    )
+
+
+def _build_manifest(
+    config: TrainConfig,
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    files: dict[str, bytes],
+    parity: Parity,
+) -> Manifest:
+    return Manifest.seal(
         files,
         model_name=config.model_name,
         config=config.determining.model_dump(mode="json"),
@@ -124,14 +157,12 @@ def produce(config: TrainConfig, data: Dataset, report: Report = lambda _: None)
         signature=signature,
         metrics=fitted.metrics,
         runtime=config.runtime,
-        parity=ParityRecord(passed=parity.passed, tolerance=tolerance),
+        parity=ParityRecord(passed=parity.passed, tolerance=parity.tolerance),
     )
-    matrix = fitted.pipeline["encode"].transform(held_out)
-    return Product(files, manifest, predictor, matrix, parity, fitted.warnings)
 
 
 def _export(
-    config: ModelConfig, data: Dataset, fitted: Fitted, signature: Signature
+    config: ModelConfig, data: Dataset, fitted: FitResult, signature: Signature
 ) -> dict[str, bytes]:
     reference = describe_reference(signature, data, fitted.train)
     files = {
@@ -143,29 +174,8 @@ def _export(
     return files
 
 
-def _check_gates(config: TrainConfig, fitted: Fitted) -> None:
-    for name, gate in config.gates.items():
-        if name not in fitted.metrics:
-            raise ConfigError(
-                f"gates.{name}", "no such metric", f"use some of {', '.join(fitted.metrics)}"
-            )
-        value = fitted.metrics[name]
-        low, high = gate.min, gate.max
-        if (low is not None and value < low) or (high is not None and value > high):
-            raise GateError(
-                f"gates.{name}",
-                f"{name} = {value:.6g}, the gate is {_bounds(gate)}; nothing was published",
-                "improve the model or change the gate",
-            )
-
-
-def _bounds(gate: GateConfig) -> str:
-    bounds = {"min": gate.min, "max": gate.max}
-    return ", ".join(f"{name} {value:g}" for name, value in bounds.items() if value is not None)
-
-
-def sign(config: ModelConfig, data: Dataset, fitted: Fitted) -> Signature:
-    """Record what the model takes and gives, from the rows it was trained on."""
+def build_signature(config: ModelConfig, data: Dataset, fitted: FitResult) -> Signature:
+    """Describe what the model takes and predicts, from the rows that it was trained on."""
     task = task_of(fitted.pipeline[-1])
     first = fitted.train[0]
     return Signature(
@@ -188,6 +198,6 @@ def _value(column: Column, value: Any) -> Value:
     return kinds[column.type](value)
 
 
-def _classes(fitted: Fitted) -> tuple[Label, ...]:
+def _classes(fitted: FitResult) -> tuple[Label, ...]:
     classes: list[Label] = np.asarray(fitted.pipeline.classes_).tolist()
     return tuple(classes)

@@ -1,4 +1,4 @@
-"""Chooses the rows that are held out."""
+"""The split into training rows and held-out rows."""
 
 import math
 
@@ -14,21 +14,22 @@ Indices = npt.NDArray[np.int64]
 
 
 def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, Indices]:
-    """Split into training and held-out rows; indices ascend.
+    """Split the rows into training rows and held-out rows; indices ascend.
 
     Raises:
         ConfigError: the method does not suit the task.
-        DataError: the data cannot be split so.
+        DataError: the data cannot be split by that method.
     """
     method = config.split.method or ("stratified" if task == "classification" else "random")
     if method == "stratified" and task == "regression":
-        raise ConfigError("split.method", "stratified needs classes", "write `method: random`")
+        what = "stratified needs classes, but the target is a number"
+        raise ConfigError("split.method", what, "write `method: random`")
     if method == "stratified":
         _check_class_sizes(data)
     try:
         train, held_out = _split(config, data, method)
     except ValueError as error:
-        what = f"cannot be split by {method} with test_size {config.split.test_size}: {error}"
+        what = f"cannot be split by {method} with test_size {config.split.test_size} ({error})"
         raise DataError(data.source, what, "change split.test_size or split.method") from None
     if task == "classification":
         _check_classes(data, train, held_out)
@@ -41,11 +42,11 @@ def _split(config: ModelConfig, data: Dataset, method: str) -> tuple[Indices, In
         keys = np.asarray(data.keys)
         order = np.argsort(keys, kind="stable")
         cut = data.rows - math.ceil(data.rows * size)
-        # Rows of one time stand on one side: the oldest held-out time takes all of its rows.
+        # Rows of one time stay together: all rows of the oldest held-out time are held out.
         while 0 < cut < data.rows and keys[order[cut - 1]] == keys[order[cut]]:
             cut -= 1
         if cut < 1:
-            raise ValueError("no row would be left to train on")
+            raise ValueError("no training row would be left")
         return order[:cut], order[cut:]
     if method == "group":
         splitter = GroupShuffleSplit(n_splits=1, test_size=size, random_state=config.seed)
@@ -64,16 +65,16 @@ def _check_class_sizes(data: Dataset) -> None:
         label = labels.tolist()[counts.argmin()]
         raise DataError(
             f"{data.source}: target",
-            f"class {label!r} has one row, too few for a stratified split",
-            "add rows of it, merge it into another, or write `method: random`",
+            f"class {label!r} has only one row, too few for a stratified split",
+            "add rows of it, merge it into another class, or write `method: random`",
         )
 
 
 def _check_classes(data: Dataset, train: Indices, held_out: Indices) -> None:
-    """A class that training does not see would be measured but could never be predicted."""
+    """Refuse held-out classes that have no training row: they could never be predicted."""
     seen, asked = set(data.target[train].tolist()), set(data.target[held_out].tolist())
     if len(seen) < 2 or asked - seen:
         lost = sorted(asked - seen, key=str) or sorted(seen, key=str)
-        what = f"class {lost[0]!r} stands on one side of the split alone"
+        what = f"class {lost[0]!r} is on one side of the split only"
         remedy = "add rows of it, or change split.test_size or split.method"
         raise DataError(f"{data.source}: target", what, remedy)

@@ -8,7 +8,7 @@ from bentoml.models import BentoModel
 
 from maas.errors import MaasError
 from maas.registry.registry import Registry
-from maas.registry.store import Mirror, open_store
+from maas.registry.store import SyncResult, open_store
 from maas.registry.version import Version
 from maas.serving.process.deployment import LABELS, Deployment
 
@@ -62,7 +62,7 @@ class _MirroredModel(BentoModel):
         self._mirror()
         return super().resolve(base_path)
 
-    def _mirror(self) -> Mirror:
+    def _mirror(self) -> SyncResult:
         version: Version = self.version
         try:
             with open_store(version.manifest.model_name) as store:

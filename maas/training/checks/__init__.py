@@ -1,8 +1,9 @@
-"""What makes a version provable. `train.py` and `verify` call these.
+"""The checks that make a version provable. `train.py` and `verify` call them.
 
-- `determinism`  pins the process before numpy is loaded
-- `pin_check`    asks the libraries whether the pins took
-- `parity`       compares the exported model with the fitted pipeline
-- `thresholds`   the split points of trees, where parity is hardest
-- `verify`       trains a version again and compares
+- `determinism`    pins the process before numpy is loaded
+- `pin_check`      checks that the pins took effect in the libraries
+- `encoder_check`  compares the encoders of the service with the pipeline's
+- `parity`         compares the exported model with the fitted pipeline
+- `thresholds`     finds the thresholds of trees, where parity is hardest
+- `verify`         trains a version again and compares
 """

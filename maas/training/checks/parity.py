@@ -1,52 +1,48 @@
-"""Compares the predictor that serving uses with the pipeline that was fitted.
+"""The parity check: the predictor that serving uses must predict as the fitted pipeline does.
 
-On the held-out rows, on rows at split thresholds, on rows with gaps and, where they are
-ignored, with unseen categories, and on rows from anywhere in the training ranges. A
-model whose export fails here is not published.
+Both are compared on the held-out rows and on probes: rows at the thresholds of trees, rows with
+missing values and (if they are ignored) unseen categories, and rows with numbers from anywhere in
+the training ranges. A model that fails is not published.
 """
 
-import contextlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import ValidationError
 from sklearn.pipeline import Pipeline
 
 from maas.errors import ParityError
-from maas.model.encoding import Encoder, Matrix, Record
+from maas.model.encoding import Matrix
 from maas.model.predictor import Predictor
-from maas.model.row import Row, row_type
 from maas.model.scorers import Scorer, make_scorer
 from maas.model.signature import Runtime, Signature
+from maas.training.checks.encoder_check import check_encoders
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
 
+# Largest |difference| of a probability, or of a number divided by the largest |training target|.
+# The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 100 is left for
+# sums over features or trees.
 TOLERANCE = 1e-5
-"""Largest |difference| of a probability, or of a number per largest |training target|.
 
-The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 100 is
-left for sums over features or trees.
-"""
+# How many probes of each kind are built.
+_MAX_PROBE_ROWS = 2000
 
-_ENCODED_ROWS = 1000
-_PROBES = 2000
 _REMEDY = "set `runtime: sklearn`, or choose another estimator or other params"
 
 
 @dataclass(frozen=True)
 class Parity:
-    """What was measured.
+    """The figures of one comparison.
 
     Attributes:
-        held_out: held-out rows compared.
-        probes: made rows compared: thresholds, gaps, unseen categories.
-        ties: rows within one float32 step of a threshold that came out otherwise.
-        labels_differ: other rows whose label differs.
-        max_difference: largest |difference| of a number on all rows that are no ties.
-        tolerance: what max_difference may be.
+        held_out: number of held-out rows.
+        probes: number of probes.
+        ties: rows that differ, but are within one float32 step of a threshold.
+        labels_differ: other rows with another label.
+        max_difference: largest |difference| of a number, ties left out.
+        tolerance: the largest allowed `max_difference`.
     """
 
     held_out: int
@@ -58,29 +54,29 @@ class Parity:
 
     @property
     def passed(self) -> bool:
-        """Whether the predictor may stand in for the pipeline."""
+        """Whether the predictor may be published."""
         return self.labels_differ == 0 and self.max_difference <= self.tolerance
 
     def figures(self) -> dict[str, Any]:
-        """The measured figures, for run.json."""
+        """List the figures, for run.json."""
         return asdict(self)
 
 
 def load_scorer(runtime: Runtime, model: bytes) -> Scorer:
-    """Load the model as serving will.
+    """Load the model as serving does.
 
     Raises:
-        ParityError: it cannot be loaded.
+        ParityError: the model cannot be loaded.
     """
     try:
         return make_scorer(runtime, model)
-    except Exception as error:  # onnxruntime has error types of its own
+    except Exception as error:  # onnxruntime has its own error types
         first = str(error).strip().splitlines()[0]
-        raise ParityError("model.onnx", f"cannot be loaded: {first}", _REMEDY) from None
+        raise ParityError("model.onnx", f"cannot be loaded ({first})", _REMEDY) from None
 
 
 def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
-    """The absolute tolerance of a model's numbers, given its training target."""
+    """Compute the absolute tolerance of the numbers of a model from its training target."""
     if signature.task == "classification":
         return TOLERANCE
     return TOLERANCE * float(np.abs(target).max())
@@ -89,28 +85,21 @@ def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
 def measure_parity(
     pipeline: Pipeline, predictor: Predictor, held_out: pd.DataFrame, tolerance: float
 ) -> Parity:
-    """Compare both on held-out rows (a frame of features) and on rows made from them."""
-    encoder = pipeline["encode"]
-    matrix = np.ascontiguousarray(encoder.transform(held_out), dtype=np.float32)
+    """Compare both on the held-out rows (a frame of features) and on probes."""
+    matrix = np.ascontiguousarray(pipeline["encode"].transform(held_out), dtype=np.float32)
     check_encoders(predictor.encoder, held_out, matrix)
     numbers = sum(f.type != "category" for f in predictor.signature.features)
     thresholds = find_thresholds(pipeline, numbers)
-    probes = np.vstack(
-        [
-            _at_thresholds(matrix, thresholds),
-            _with_gaps(matrix, predictor),
-            _in_range(matrix, predictor.signature),
-        ]
-    )
-    everything = np.vstack([matrix, probes])
-    differs, difference = _compare(pipeline, predictor, everything)
-    tie = is_tie(everything, pipeline, thresholds)
-    apart = differs | (difference > tolerance)
-    rest = difference[~(tie & apart)]
+    probes = _make_probes(matrix, predictor.signature, thresholds)
+    rows = np.vstack([matrix, probes])
+    differs, difference = _compare(pipeline, predictor, rows)
+    tie = is_tie(rows, pipeline, thresholds)
+    differing = differs | (difference > tolerance)
+    rest = difference[~(tie & differing)]
     return Parity(
         held_out=len(matrix),
         probes=len(probes),
-        ties=int((tie & apart).sum()),
+        ties=int((tie & differing).sum()),
         labels_differ=int((differs & ~tie).sum()),
         max_difference=float(rest.max()) if len(rest) else 0.0,
         tolerance=tolerance,
@@ -120,68 +109,36 @@ def measure_parity(
 def check_parity(
     pipeline: Pipeline, predictor: Predictor, held_out: pd.DataFrame, tolerance: float
 ) -> Parity:
-    """Measure, and refuse a model that does not pass.
+    """Compare both, and refuse a predictor that differs.
 
     Raises:
-        ParityError: with the figures; the model must not be published.
+        ParityError: they differ; the model must not be published.
     """
     parity = measure_parity(pipeline, predictor, held_out, tolerance)
     if not parity.passed:
         raise ParityError(
             "model.onnx",
-            f"does not answer as the fitted pipeline: {parity.labels_differ} of "
+            f"does not predict as the fitted pipeline does ({parity.labels_differ} of "
             f"{parity.held_out + parity.probes} labels differ, numbers by up to "
-            f"{parity.max_difference:.3g} (tolerance {tolerance:.3g}); nothing was published",
-            _REMEDY,
+            f"{parity.max_difference:.3g}, tolerance {tolerance:.3g})",
+            f"nothing was published; {_REMEDY}",
         )
     return parity
 
 
-def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> None:
-    """Compare what serving makes of rows, one by one and as a batch, with the pipeline's matrix.
-
-    Raises:
-        ParityError: one of the two gives other values; they must be equal to the bit.
-    """
-    kind = row_type(encoder.signature)
-    rows: list[Row] = []
-    records: list[Record] = []
-    kept: list[int] = []
-    for index, values in enumerate(frame.head(_ENCODED_ROWS).to_dict("records")):
-        record = _to_json(kind, values)
-        with contextlib.suppress(ValidationError):  # an unseen category, which the API refuses
-            rows.append(kind.model_validate(record))
-            records.append(record)
-            kept.append(index)
-    if not rows:
-        return
-    for form, encoded in (
-        ("single rows", encoder.encode_rows(rows)),
-        ("batches", encoder.encode_records(records)),
-    ):
-        if encoded is None or not np.array_equal(encoded, matrix[kept], equal_nan=True):
-            what = f"the service encodes {form} otherwise than the pipeline does"
-            raise ParityError("encoder", what, "report it: this is an error of the project")
-
-
-def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
-    """A row of a frame as JSON has it; frames hold booleans as 0.0 and 1.0, gaps as NaN."""
-    types = {field.alias: field.annotation for field in kind.model_fields.values()}
-
-    def convert(name: str, value: Any) -> Any:
-        if value is None or value != value:
-            return None
-        return bool(value) if types[name] in (bool, bool | None) else value
-
-    return {name: convert(name, value) for name, value in values.items()}
+def _make_probes(matrix: Matrix, signature: Signature, thresholds: dict[int, Floats]) -> Matrix:
+    at_thresholds = _at_thresholds(matrix, thresholds)
+    return np.vstack(
+        [at_thresholds, _with_missing(matrix, signature), _in_range(matrix, signature)]
+    )
 
 
 def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
-    """Rows whose value is at, one and two float32 steps beside a threshold."""
-    made = []
+    """Make rows with a value at a threshold, or one or two float32 steps beside it."""
+    probes = []
     generator = np.random.default_rng(0)
     for column, values in thresholds.items():
-        share = max(1, _PROBES // (5 * len(thresholds)))
+        share = max(1, _MAX_PROBE_ROWS // (5 * len(thresholds)))
         chosen = values if len(values) <= share else generator.choice(values, share, replace=False)
         at = chosen.astype(np.float32)
         up, down = np.float32(np.inf), np.float32(-np.inf)
@@ -190,31 +147,30 @@ def _at_thresholds(matrix: Matrix, thresholds: dict[int, Floats]) -> Matrix:
         wanted = np.concatenate(points)
         rows = matrix[generator.integers(len(matrix), size=len(wanted))].copy()
         rows[:, column] = wanted
-        made.append(rows)
-    return np.vstack(made) if made else matrix[:0]
+        probes.append(rows)
+    return np.vstack(probes) if probes else matrix[:0]
 
 
-def _with_gaps(matrix: Matrix, predictor: Predictor) -> Matrix:
-    """Rows with a gap in each feature that may have one, and in all of them."""
-    signature = predictor.signature
+def _with_missing(matrix: Matrix, signature: Signature) -> Matrix:
+    """Make rows with a missing value in each nullable feature, and in all of them."""
     ordered = [signature.features[index] for index in signature.matrix_order]
-    gaps = {
+    missing = {
         column: -1.0 if feature.type == "category" else np.nan
         for column, feature in enumerate(ordered)
         if feature.nullable or (feature.type == "category" and signature.unknown == "ignore")
     }
-    made = []
-    for columns in [[column] for column in gaps] + ([list(gaps)] if gaps else []):
-        rows = matrix[: max(1, min(len(matrix), _PROBES // (len(gaps) + 1)))].copy()
-        rows[:, columns] = [gaps[column] for column in columns]
-        made.append(rows)
-    return np.vstack(made) if made else matrix[:0]
+    probes = []
+    for columns in [[column] for column in missing] + ([list(missing)] if missing else []):
+        rows = matrix[: max(1, min(len(matrix), _MAX_PROBE_ROWS // (len(missing) + 1)))].copy()
+        rows[:, columns] = [missing[column] for column in columns]
+        probes.append(rows)
+    return np.vstack(probes) if probes else matrix[:0]
 
 
 def _in_range(matrix: Matrix, signature: Signature) -> Matrix:
-    """Rows whose numbers lie anywhere in their training ranges, other than data do."""
+    """Make rows with numbers from anywhere in the training ranges, also where no data are."""
     generator = np.random.default_rng(1)
-    rows = matrix[generator.integers(len(matrix), size=_PROBES // 2)].copy()
+    rows = matrix[generator.integers(len(matrix), size=_MAX_PROBE_ROWS // 2)].copy()
     for column, index in enumerate(signature.matrix_order):
         feature = signature.features[index]
         if feature.minimum is not None and feature.maximum is not None:
@@ -227,7 +183,7 @@ def _in_range(matrix: Matrix, signature: Signature) -> Matrix:
 def _compare(
     pipeline: Pipeline, predictor: Predictor, matrix: Matrix
 ) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Per row: whether the label differs, and the largest difference of a number."""
+    """Tell per row whether the label differs, and the largest difference of a number."""
     fitted, signature = pipeline[1:], predictor.signature
     expected = fitted.predict(matrix)
     if signature.task == "regression":

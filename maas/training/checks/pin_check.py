@@ -1,4 +1,4 @@
-"""Checks, once numpy is loaded, that the pins took: an unknown kernel name is ignored silently."""
+"""The check that the pins took effect: a library ignores a kernel name that it does not know."""
 
 import platform
 
@@ -8,30 +8,30 @@ import threadpoolctl
 from maas.config.train_config import Numerics
 from maas.errors import PinError
 
-_KERNEL = "Nehalem"
-_NEWER = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX512_SPR")
+_PINNED_KERNEL = "Nehalem"
+_DISABLED_FEATURES = ("X86_V3", "X86_V4", "AVX512_ICL", "AVX512_SPR")
 
 
 def check_pins(numerics: Numerics) -> None:
-    """Compare what numpy and its BLAS really use with what was asked for.
+    """Compare what numpy and its BLAS use with what was pinned; numpy must be loaded.
 
     Raises:
-        PinError: a thread count, a BLAS kernel or a CPU feature is another.
+        PinError: the number of threads, the BLAS kernel or a CPU feature differs.
     """
     if numerics == "native":
         return
-    # A first product loads the BLAS kernel; before it there may be nothing to see.
+    # The first matrix product loads the BLAS kernel.
     np.dot(np.ones((2, 2)), np.ones((2, 2)))
     for pool in threadpoolctl.threadpool_info():
         where = pool["filepath"].rpartition("/")[2]
         if pool["num_threads"] != 1:
             raise _not_pinned(where, f"uses {pool['num_threads']} threads")
         kernel = pool.get("architecture")
-        if pool["internal_api"] == "openblas" and _is_x86_64() and kernel != _KERNEL:
+        if pool["internal_api"] == "openblas" and _is_x86_64() and kernel != _PINNED_KERNEL:
             raise _not_pinned(where, f"uses the kernel {kernel}")
     if _is_x86_64():
         features = np._core._multiarray_umath.__cpu_features__  # type: ignore[attr-defined]
-        used = [name for name in _NEWER if features.get(name)]
+        used = [name for name in _DISABLED_FEATURES if features.get(name)]
         if used:
             raise _not_pinned("numpy", f"uses {', '.join(used)}")
 
@@ -43,6 +43,6 @@ def _is_x86_64() -> bool:
 def _not_pinned(where: str, what: str) -> PinError:
     return PinError(
         where,
-        f"{what} although it was pinned",
-        "install the locked packages, or set `numerics: native` and forgo the promise",
+        f"{what}, although it was pinned",
+        "install the locked packages, or set `numerics: native` and give up equal bytes",
     )

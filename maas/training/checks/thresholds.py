@@ -1,8 +1,8 @@
-"""Where a model of trees changes its mind: rows at such values test an export hardest.
+"""The thresholds of a model of trees: rows at these values are the hardest test of an export.
 
-scikit-learn compares a float32 value with a float64 threshold, an ONNX graph with the
-threshold rounded to float32. A value within one float32 step of a threshold may so fall
-on either side; everything else must fall on the same.
+scikit-learn compares a float32 value with a float64 threshold; an ONNX graph compares it with the
+threshold rounded to float32. So a value within one float32 step of a threshold may fall on either
+side: a tie. Every other value must fall on the same side.
 """
 
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ Floats = npt.NDArray[np.float64]
 
 
 def find_thresholds(pipeline: Pipeline, numbers: int) -> dict[int, Floats]:
-    """Thresholds of the pipeline's trees, per number column of the encoded matrix, ascending.
+    """Find the thresholds of the trees, per number column of the encoded matrix, ascending.
 
     Args:
         pipeline: fitted.
-        numbers: how many of the matrix's columns are numbers (they come first).
+        numbers: how many columns of the matrix are numbers (they come first).
     """
     found: dict[int, list[float]] = {}
     for column, threshold in _splits(pipeline[-1]):
@@ -33,14 +33,14 @@ def find_thresholds(pipeline: Pipeline, numbers: int) -> dict[int, Floats]:
         column: np.unique(np.array(values) * scale[column] + shift[column])
         for column, values in sorted(found.items())
     }
-    # A split on gaps alone has the threshold infinity.
+    # A split that only separates missing values has the threshold infinity.
     return {column: v[np.abs(v) < FLOAT32_MAX] for column, v in columns.items()}
 
 
 def is_tie(
     matrix: npt.NDArray[np.float32], pipeline: Pipeline, thresholds: dict[int, Floats]
 ) -> npt.NDArray[np.bool_]:
-    """Which rows hold a value within one float32 step of a threshold, shape (rows,)."""
+    """Find the rows with a value within one float32 step of a threshold, shape (rows,)."""
     matrix = _filled(matrix, pipeline)
     tie = np.zeros(len(matrix), dtype=bool)
     for column, values in thresholds.items():
@@ -53,7 +53,7 @@ def is_tie(
 
 
 def _splits(model: object) -> Iterator[tuple[int, float]]:
-    """(column, threshold) of each split in an estimator or in what it is made of."""
+    """Yield (column, threshold) of each split in an estimator and the estimators inside it."""
     tree = getattr(model, "tree_", None)
     if tree is not None:
         inner = tree.children_left >= 0
@@ -69,14 +69,14 @@ def _splits(model: object) -> Iterator[tuple[int, float]]:
 
 
 def _of_numbers(pipeline: Pipeline, step: str) -> Any:
-    """The imputer or the scaler of the number columns, if there is one."""
+    """Find the imputer or the scaler of the number columns; None if there is none."""
     prepare = pipeline.named_steps.get("prepare")
     numbers = prepare.named_transformers_.get("numbers") if prepare is not None else None
     return getattr(numbers, "named_steps", {}).get(step)
 
 
 def _filled(matrix: npt.NDArray[np.float32], pipeline: Pipeline) -> npt.NDArray[np.float32]:
-    """The matrix with gaps imputed: an imputed value can stand at a threshold too."""
+    """Impute the missing values: an imputed value may be at a threshold too."""
     imputer = _of_numbers(pipeline, "impute")
     if imputer is None:
         return matrix
@@ -87,7 +87,7 @@ def _filled(matrix: npt.NDArray[np.float32], pipeline: Pipeline) -> npt.NDArray[
 
 
 def _scaling(pipeline: Pipeline, numbers: int) -> tuple[Floats, Floats]:
-    """Shift and scale that lead from what the model sees back to the encoded matrix."""
+    """Compute shift and scale from the values that the model sees back to the encoded matrix."""
     scaler = _of_numbers(pipeline, "scale")
     if scaler is None:
         return np.zeros(numbers), np.ones(numbers)

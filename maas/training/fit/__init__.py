@@ -1,6 +1,7 @@
-"""The scikit-learn side of a run: build the pipeline, fit it, measure it.
+"""The scikit-learn part of a run: build the pipeline, fit it, measure it, check the gates.
 
 - `estimators`  the estimators that a config may name
-- `pipeline`    the steps that a config asks for
-- `fit`         fits them on the training rows and measures them on the others
+- `pipeline`    builds the pipeline that a config asks for
+- `fit`         fits it on the training rows and measures it on the held-out rows
+- `gates`       checks the metrics against the bounds in the config
 """

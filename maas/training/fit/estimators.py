@@ -1,6 +1,7 @@
-"""The estimators that a config may name: no import paths, so a config can load no code."""
+"""The estimators that a config may name. It cannot name import paths, so it cannot load code."""
 
 import inspect
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any, Literal
 
@@ -28,38 +29,32 @@ _MODULES = {
     "tree": ("DecisionTreeClassifier", "DecisionTreeRegressor"),
 }  # fmt: skip
 
+# Name -> module of scikit-learn, which is imported when an estimator of it is used.
 ESTIMATORS = {name: module for module, names in _MODULES.items() for name in names}
-"""Name -> module of scikit-learn, which is imported when it is asked for."""
 
-_TREES = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
+# Parts of the names of estimators that are made of trees.
+_TREE_NAME_PARTS = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
 
 
 def estimator_type(name: str) -> type[BaseEstimator]:
-    """The class of one of `ESTIMATORS`."""
+    """Import the class of one of `ESTIMATORS`."""
     kind: type[BaseEstimator] = getattr(import_module(f"sklearn.{ESTIMATORS[name]}"), name)
     return kind
 
 
 def build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
-    """Build the estimator, its parameters checked by its own rules.
+    """Build the estimator; scikit-learn checks the values of its parameters.
 
     Raises:
-        ConfigError: no such estimator, or a parameter or value that it does not take.
+        ConfigError: the estimator is unknown, or does not accept a parameter or its value.
     """
     if config.name not in ESTIMATORS:
         known = ", ".join(sorted(ESTIMATORS))
         where = f"estimator.name = {config.name!r}"
-        raise ConfigError(where, "no such estimator", f"name one of {known}")
+        raise ConfigError(where, "is not a known estimator", f"choose one of {known}")
     kind = estimator_type(config.name)
     parameters = inspect.signature(kind).parameters
-    for name in config.params:
-        if name not in parameters:
-            remedy = f"use some of {', '.join(parameters)}"
-            where = f"estimator.params.{name}"
-            raise ConfigError(where, f"{config.name} takes no such parameter", remedy)
-    if config.params.get("random_state", seed) is None:
-        where = "estimator.params.random_state = None"
-        raise ConfigError(where, "would give another model each time", "leave it out: seed is used")
+    _check_params(config, parameters)
     seeded: dict[str, Any] = {"random_state": seed} if "random_state" in parameters else {}
     estimator = kind(**(seeded | config.params))
     try:
@@ -69,16 +64,27 @@ def build_estimator(config: EstimatorConfig, seed: int) -> BaseEstimator:
     return estimator
 
 
+def _check_params(config: EstimatorConfig, parameters: Collection[str]) -> None:
+    for name in config.params:
+        if name not in parameters:
+            what, remedy = f"is not a parameter of {config.name}", f"use {', '.join(parameters)}"
+            raise ConfigError(f"estimator.params.{name}", what, remedy)
+    if config.params.get("random_state", 0) is None:
+        what = "would give another model each time"
+        remedy = "leave it out: `seed` is used"
+        raise ConfigError("estimator.params.random_state = null", what, remedy)
+
+
 def task_of(estimator: BaseEstimator) -> Literal["classification", "regression"]:
-    """What the estimator does."""
+    """The task of an estimator."""
     return "classification" if is_classifier(estimator) else "regression"
 
 
 def splits_by_value(estimator: BaseEstimator) -> bool:
-    """Whether the estimator is made of trees, which do not care for scale."""
-    return any(part in type(estimator).__name__ for part in _TREES)
+    """Whether an estimator is made of trees, which do not depend on the scale of numbers."""
+    return any(part in type(estimator).__name__ for part in _TREE_NAME_PARTS)
 
 
 def takes_gaps(estimator: BaseEstimator) -> bool:
-    """Whether the estimator handles NaN itself, in scikit-learn and in ONNX alike."""
+    """Whether an estimator accepts NaN itself, both in scikit-learn and in ONNX."""
     return type(estimator).__name__.startswith("HistGradientBoosting")

@@ -1,7 +1,9 @@
-"""Fits the pipeline and measures it."""
+"""The fit: the pipeline on the training rows, and its metrics on the held-out rows."""
 
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +24,16 @@ from maas.training.split import Indices, split_rows
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FitResult:
     """A fitted pipeline and what it was measured on.
 
     Attributes:
         pipeline: fitted; every thread count in it is 1.
-        features: what the training rows hold.
+        features: described from the training rows.
         train: indices of the training rows.
         held_out: indices of the held-out rows.
         metrics: name -> value on the held-out rows.
-        warnings: what scikit-learn had to say.
+        warnings: the warnings of scikit-learn.
     """
 
     pipeline: Pipeline
@@ -42,52 +44,60 @@ class Fitted:
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> Fitted:
-    """Fit the configured pipeline on the training rows and measure it on the others.
+def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
+    """Fit the configured pipeline on the training rows and measure it on the held-out rows.
 
     Raises:
-        ConfigError: the estimator or a parameter is wrong.
-        DataError: the target does not suit the estimator, or cannot be split so.
+        ConfigError: the estimator or a parameter is not valid, or the fit fails.
+        DataError: the target does not suit the estimator, or the rows cannot be split.
     """
     task = task_of(build_pipeline(config, ())[-1])
-    target = _suit_target(data, task, config.estimator.name)
+    target = _check_target(data, task, config.estimator.name)
     train, held_out = split_rows(config, data, task)
     features = tuple(_describe(column, train) for column in data.columns)
     pipeline = build_pipeline(config, features)
     _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        try:
+        with _explain_failure(config.estimator.name):
             pipeline.fit(frame.iloc[train], target[train])
             _set_one_thread(pipeline)
             measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
-        except (ValueError, TypeError, ArithmeticError) as error:
-            first = str(error).strip().splitlines()[0]
-            what = f"{config.estimator.name} cannot be fitted: {first}"
-            raise ConfigError("estimator", what, "change estimator.params or the data") from None
     if not all(math.isfinite(value) for value in measured.values()):
-        what = f"give no finite metrics: {measured}"
+        what = f"give metrics that are not finite ({measured})"
         remedy = "raise split.test_size"
         raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
-    return Fitted(pipeline, features, train, held_out, measured, _said(caught))
+    return FitResult(pipeline, features, train, held_out, measured, _warning_messages(caught))
 
 
-def _suit_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
+@contextmanager
+def _explain_failure(estimator: str) -> Iterator[None]:
+    """Turn what scikit-learn raises into a ConfigError."""
+    try:
+        yield
+    except (ValueError, TypeError, ArithmeticError) as error:
+        first = str(error).strip().splitlines()[0]
+        what = f"{estimator} cannot be fitted ({first})"
+        raise ConfigError("estimator", what, "change estimator.params or the data") from None
+
+
+def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
     where = f"{data.source}: target"
     kind = data.target.dtype.kind
     if task == "regression":
         if kind not in "if":
-            what = f"is no number, {estimator} predicts numbers"
+            what = f"is not a number, but {estimator} predicts numbers"
             raise DataError(where, what, "name a classifier as estimator.name")
         return data.target.astype(np.float64)
     if kind == "f":
-        what = f"has fractions or is float, {estimator} predicts classes"
-        raise DataError(where, what, "name a regressor, or store the classes as integers or texts")
+        what = f"is a float, but {estimator} predicts classes"
+        remedy = "name a regressor, or store the classes as integers or text"
+        raise DataError(where, what, remedy)
     return data.target
 
 
 def _describe(column: Column, train: Indices) -> Feature:
-    """Record what the training rows hold."""
+    """Describe a feature from the training rows."""
     values = column.values[train]
     present = values[~pd.isna(values)]
     common: dict[str, Any] = {
@@ -108,7 +118,7 @@ def _describe(column: Column, train: Indices) -> Feature:
 
 
 def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
-    """Give class weights the classes themselves as keys: a config names them as texts."""
+    """Replace the keys of class weights, which are strings in a config, by the classes."""
     weights = pipeline[-1].get_params().get("class_weight")
     if isinstance(weights, dict):
         labels = {label_text(label): label for label in set(target.tolist())}
@@ -117,7 +127,7 @@ def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
 
 
 def _set_one_thread(pipeline: Pipeline) -> None:
-    """Threads are exact in fit; in predict_proba of a forest they change the order of a sum."""
+    """Set 1 thread: in predict_proba of a forest, more would change the order of a sum."""
     names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
     pipeline.set_params(**{n: 1 for n in names if n.startswith("model__")})
     for part in getattr(pipeline[-1], "estimators_", []):
@@ -143,8 +153,8 @@ def _measure(
     }
 
 
-def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    """The first line of each warning; a fit that did not converge is worth a log line."""
+def _warning_messages(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """List the first line of each warning that says something about the fit."""
     return tuple(
         str(warning.message).strip().splitlines()[0]
         for warning in caught

@@ -1,11 +1,15 @@
-"""Builds the scikit-learn pipeline that a config asks for.
+"""The scikit-learn pipeline that a config asks for.
 
-Its steps: `encode` turns rows (a data frame, or an array with the same columns) into
-the float32 matrix that serving makes of a request: numbers first, then a code per
-category, -1 where there is a gap or a category that training did not see. `widen` lets
-scikit-learn compute on these values in float64. `prepare` (where there is something to
-prepare) imputes, scales and spreads categories. `model` predicts. What is behind
-`widen` is what is exported.
+Its steps:
+
+- `encode` turns rows (a data frame, or an array with the same columns) into the float32 matrix
+  that serving makes of a request: numbers first, then a code per category, -1 for a missing
+  value or a category that training did not see.
+- `widen` casts the matrix to float64, in which scikit-learn computes.
+- `prepare`, if there is anything to prepare, imputes and scales numbers and encodes categories.
+- `model` predicts.
+
+The steps after `widen` are exported.
 """
 
 from collections.abc import Sequence
@@ -27,15 +31,15 @@ from maas.config.train_config import ModelConfig, PreprocessingConfig
 from maas.model.signature import Feature
 from maas.training.fit.estimators import build_estimator, splits_by_value, takes_gaps
 
+# The steps after `encode` and `widen`.
 EXPORTED = slice(2, None)
-"""The steps behind `encode` and `widen`."""
 
 
 def build_pipeline(config: ModelConfig, features: Sequence[Feature]) -> Pipeline:
     """Build the unfitted pipeline for these features.
 
     Raises:
-        ConfigError: no such estimator, or a parameter it does not take.
+        ConfigError: the estimator is unknown, or does not accept a parameter or its value.
     """
     model = build_estimator(config.estimator, config.seed)
     prepare = _preparation(config.preprocessing, features, model)

@@ -1,0 +1,121 @@
+"""The commands over the registry: `list`, `show`, `diff` and `sync`."""
+
+import argparse
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from maas.commands.terminal import print_json, print_table, short_path
+from maas.commands.version_argument import VERSION_HELP, find_version
+from maas.registry.comparison import compare
+from maas.registry.manifest import Manifest
+from maas.registry.registry import Registry
+from maas.registry.store import SyncResult, open_store
+from maas.registry.summary import Summary, summarise
+from maas.registry.version import Version
+
+_HEADERS = ("version", "digest", "created", "metric", "data", "state")
+
+
+def add_commands(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    json_option: argparse.ArgumentParser,
+) -> None:
+    """Add the four commands; each sets `run` to the function that runs it."""
+    listing = commands.add_parser("list", parents=[json_option], help="list the versions")
+    listing.set_defaults(run=_list)
+    show = commands.add_parser("show", parents=[json_option], help="show one version")
+    show.add_argument("version", help=VERSION_HELP)
+    show.set_defaults(run=_show)
+    diff = commands.add_parser(
+        "diff", parents=[json_option], help="show what differs between two versions"
+    )
+    diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_HELP)
+    diff.set_defaults(run=_diff)
+    sync = commands.add_parser(
+        "sync", parents=[json_option], help="mirror all versions to the BentoML store, repair it"
+    )
+    sync.set_defaults(run=_sync)
+
+
+def _list(registry: Registry, arguments: argparse.Namespace) -> int:
+    summaries = summarise(registry)
+    if arguments.json:
+        print_json([summary.to_json() for summary in summaries])
+    elif not summaries:
+        print(f"{registry.models_dir} holds no version yet; run `python train.py` to make one")
+    else:
+        print_table(_HEADERS, map(_row, summaries))
+    return 0
+
+
+def _row(summary: Summary) -> tuple[str, ...]:
+    """Build the cells of a version; the digest is shortened on a terminal only."""
+    state = summary.state if summary.problem is None else f"{summary.state}: {summary.problem}"
+    if summary.value is None:
+        return (f"v{summary.version}", "", "", "", "", state)
+    digest = str(summary.digest)
+    return (
+        f"v{summary.version}",
+        f"{digest[:19]}…" if sys.stdout.isatty() else digest,
+        summary.created_at or "",
+        f"{summary.metric}={summary.value:.4f}",
+        f"{summary.source} ({summary.rows} rows)",
+        state,
+    )
+
+
+def _show(registry: Registry, arguments: argparse.Namespace) -> int:
+    version = find_version(registry, arguments.version)
+    version.check()
+    run = version.read_run()
+    if arguments.json:
+        about = {"version": version.number, "tag": version.tag, "path": short_path(version.path)}
+        print_json(version.manifest.model_dump(mode="json") | about | {"run": run})
+    else:
+        _print_version(version, version.manifest, run)
+    return 0
+
+
+def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) -> None:
+    print(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
+    print(f"created   {run.get('created_at')} on {run.get('platform')}")
+    print(f"data      {manifest.data.source}, {manifest.data.rows} rows")
+    print(f"estimator {manifest.config['estimator']}")
+    names = ", ".join(feature.name for feature in manifest.signature.features)
+    print(f"features  {names} -> {manifest.signature.target}")
+    print("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    print("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
+
+
+def _diff(registry: Registry, arguments: argparse.Namespace) -> int:
+    first, second = (find_version(registry, argument) for argument in arguments.versions)
+    first.check()
+    second.check()
+    comparison = compare(first, second)
+    if arguments.json:
+        print_json(comparison.to_json())
+    else:
+        print("\n".join(comparison.lines()))
+    return 0
+
+
+def _sync(registry: Registry, arguments: argparse.Namespace) -> int:
+    results = _sync_store(registry)
+    if arguments.json:
+        print_json([asdict(result) for result in results])
+    elif not results:
+        print(f"{registry.models_dir} holds no version yet; there is nothing to mirror")
+    else:
+        print_table((), ((result.tag, result.state, result.detail) for result in results))
+    return 1 if any(result.state == "damaged" for result in results) else 0
+
+
+def _sync_store(registry: Registry) -> list[SyncResult]:
+    versions = registry.versions()
+    if versions:
+        with open_store(versions[-1].manifest.model_name) as store:
+            return store.sync(registry)
+    if registry.numbers():
+        registry.latest()  # raises: every manifest is damaged
+    return []

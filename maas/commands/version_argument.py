@@ -1,0 +1,37 @@
+"""The version that an argument names: `3`, `v3` or `latest`."""
+
+import re
+
+from maas.errors import VersionError
+from maas.registry.registry import Registry
+from maas.registry.version import Version
+
+VERSION_HELP = "3, v3 or latest"
+
+
+def find_number(registry: Registry, argument: str) -> int:
+    """Find the number that an argument names; the version itself may be damaged.
+
+    Raises:
+        VersionError: the argument has another form, or there is no such version.
+        StorageError: the models folder cannot be read.
+    """
+    if argument == "latest":
+        return (registry.numbers() or [registry.latest().number])[-1]
+    digits = argument.removeprefix("v")
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", digits):
+        raise VersionError(argument, "is not a version", f"write {VERSION_HELP}")
+    if int(digits) not in registry.numbers():
+        registry.open(int(digits))
+    return int(digits)
+
+
+def find_version(registry: Registry, argument: str) -> Version:
+    """Open the version that an argument names.
+
+    Raises:
+        VersionError: the argument has another form, or there is no such version.
+        DamagedError: its manifest is missing, was altered or cannot be read.
+        StorageError: the models folder cannot be read.
+    """
+    return registry.open(find_number(registry, argument))

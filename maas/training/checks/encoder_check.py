@@ -1,0 +1,62 @@
+"""The encoder check: the service must make of a row exactly the matrix that the pipeline makes.
+
+It has two encoders, for single rows and for batches; both are compared.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from maas.errors import ParityError
+from maas.model.encoding import Encoder, Matrix, Record
+from maas.model.row import Row, row_type
+
+_MAX_ENCODED_ROWS = 1000
+
+
+def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> None:
+    """Compare both encodings of a frame's first rows with the pipeline's.
+
+    Args:
+        encoder: of the service.
+        frame: the held-out rows, a column per feature.
+        matrix: what the pipeline makes of them, float32, shape (rows, features).
+
+    Raises:
+        ParityError: one of the encodings differs in a bit.
+    """
+    kind = row_type(encoder.signature)
+    rows: list[Row] = []
+    records: list[Record] = []
+    kept: list[int] = []
+    for index, values in enumerate(frame.head(_MAX_ENCODED_ROWS).to_dict("records")):
+        record = _to_json(kind, values)
+        with contextlib.suppress(ValidationError):  # an unseen category: the API refuses it
+            rows.append(kind.model_validate(record))
+            records.append(record)
+            kept.append(index)
+    if rows:
+        _compare("single rows", encoder.encode_rows(rows), matrix[kept])
+        _compare("batches", encoder.encode_records(records), matrix[kept])
+
+
+def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
+    """A row of a frame as JSON has it; frames hold booleans as 0.0 and 1.0, gaps as NaN."""
+    types = {field.alias: field.annotation for field in kind.model_fields.values()}
+
+    def convert(name: str, value: Any) -> Any:
+        if value is None or value != value:
+            return None
+        return bool(value) if types[name] in (bool, bool | None) else value
+
+    return {name: convert(name, value) for name, value in values.items()}
+
+
+def _compare(form: str, encoded: Matrix | None, expected: Matrix) -> None:
+    if encoded is None or not np.array_equal(encoded, expected, equal_nan=True):
+        what = f"the service encodes {form} otherwise than the pipeline does"
+        raise ParityError("encoder", what, "report this bug: both must be equal")
