@@ -36,10 +36,11 @@ attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many 
 attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
 	ATTACK=1 $(BIN)/python -m pytest -m attack
 
-reference: .venv/.run ## make models/v1 anew, when the lock or the code changed its bytes on purpose
-	@chmod -R u+w models/v1 && rm -rf models/v1
-	@BENTOML_HOME=$$(mktemp -d) MODELS_DIR=models $(BIN)/python train.py
-	@git add -f models/v1
+reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
+	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \
+	 && BENTOML_HOME="$$new/store" MODELS_DIR="$$new/models" $(BIN)/python train.py \
+	 && mv models/v1 "$$new/old" && mv "$$new/models/v1" models/v1 \
+	 && echo "models/v1 is replaced; commit it if its change is meant"
 
 bench: .venv/.run ## compare with other servers in one run (needs wrk; about 15 minutes)
 	@$(BIN)/python benchmarks/serving.py

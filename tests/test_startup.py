@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import House, Serve, free_port
+from tests.conftest import PROJECT, House, Serve, free_port
 from tests.samples import FILES, RUN, make_manifest
 
 
@@ -122,3 +122,15 @@ def test_a_chosen_version_is_served(house: House, serve: Serve):
     digests = [json.loads(house.train("--json", "--set", f"seed={s}").stdout) for s in (1, 2)]
     server = serve(house, extra={"MODEL_VERSION": "1"})
     assert server.client.get("/model").json()["digest"] == digests[0]["digest"]
+
+
+def test_a_version_without_an_input_bound_is_measured_before_the_workers_start(
+    house: House, serve: Serve
+):
+    shutil.copytree(PROJECT / "tests/data/first_schema", house.models)
+    server = serve(house)
+    schema = server.client.get("/docs.json").json()["components"]["schemas"]["Row"]
+    assert schema["properties"]["feature1"]["maximum"] == 1e36
+    assert "input_bound" not in server.client.get("/model").json()["signature"]
+    batch = {"rows": [{"feature1": 1e37, "feature2": 1}]}
+    assert server.post("/predict_batch", batch).status_code == 422

@@ -13,6 +13,10 @@ from tests.conftest import PROJECT, House
 PROMISED = (sys.platform, platform.machine()) == ("linux", "x86_64")
 
 
+FIRST_SCHEMA = PROJECT / "tests/data/first_schema"
+"""A version from before `signature.input_bound` was recorded."""
+
+
 @pytest.fixture
 def copied(trained: House, house: House) -> House:
     """A house with a copy of v1 that may be damaged."""
@@ -48,6 +52,24 @@ def reseal(folder: Path) -> None:
     content.pop("digest")
     content["digest"] = "sha256:" + hashlib.sha256(canonical_json(content)).hexdigest()
     (folder / "manifest.json").write_bytes(canonical_json(content, indent=1))
+
+
+def test_an_older_version_stays_bit_identical_when_the_schema_grows(house: House):
+    manifest = json.loads((FIRST_SCHEMA / "v1/manifest.json").read_bytes())
+    assert "input_bound" not in manifest["signature"]
+    code, result = verify(house, "1", extra={"MODELS_DIR": str(FIRST_SCHEMA)})
+    assert (code, result["verdict"]) == ((0, "bit-identical") if PROMISED else (code, "equivalent"))
+
+
+def test_what_an_older_version_does_name_is_compared(house: House):
+    shutil.copytree(FIRST_SCHEMA / "v1", house.models / "v1")
+    for path in (house.models / "v1").iterdir():
+        path.chmod(0o644)
+    edit(house.models / "v1/manifest.json", '"maximum": 6.9', '"maximum": 7.0')
+    reseal(house.models / "v1")
+    code, result = verify(house, "1")
+    assert (code, result["verdict"]) == (1, "mismatch")
+    assert "another signature" in result["reason"]
 
 
 def test_the_committed_version_is_what_this_code_and_lock_give(house: House):

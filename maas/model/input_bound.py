@@ -34,20 +34,26 @@ def find_input_bound(scorer: Scorer, signature: Signature) -> float:
         score = lambda matrix: scorer.predict_proba(matrix)[1]  # noqa: E731
     else:
         return FLOAT32_MAX
-    corners = _make_corners(np.array(signature.numeric_columns, dtype=float))
-    margin = max(_MIN_MARGIN, corners.shape[1])
+    margin = max(_MIN_MARGIN, len(signature.features))
     for bound in (FLOAT32_MAX, *(10.0**exponent for exponent in _EXPONENTS)):
-        rows = corners * min(bound * margin, FLOAT32_MAX)
-        if _is_finite(score, rows.astype(np.float32)):
+        if _is_finite(score, make_corners(signature, bound * margin)):
             return bound
     return _SMALLEST_BOUND
 
 
-def _make_corners(numeric: Array) -> Array:
+def make_corners(signature: Signature, magnitude: float) -> Matrix:
+    """Rows whose numbers all have one magnitude, along each axis and with random signs.
+
+    Returns:
+        Float32, shape (rows, features); no value is beyond float32's range.
+    """
+    numeric = np.array(signature.numeric_columns, dtype=float)
     width = len(numeric)
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (_RANDOM_CORNERS, width))
     axes = np.eye(width)
-    return np.vstack([axes, -axes, np.ones((1, width)), signs, -signs]) * numeric
+    corners = np.vstack([axes, -axes, np.ones((1, width)), signs, -signs])
+    rows: Matrix = (corners * numeric * min(magnitude, FLOAT32_MAX)).astype(np.float32)
+    return rows
 
 
 def _is_finite(score: Callable[[Matrix], Array], rows: Matrix) -> bool:

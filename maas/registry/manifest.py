@@ -89,6 +89,16 @@ class Manifest(StrictModel):
             raise DamagedError(where, "was altered: its digest does not match", RESTORE)
         return manifest
 
+    def in_schema_of(self, other: "Manifest") -> "Manifest":
+        """This manifest with the keys that another one names, under the digest of just these.
+
+        What was added to the schema after the other was published is left out, so that the two
+        can be compared.
+        """
+        content = _restrict(self.model_dump(mode="json"), other.model_dump(mode="json"))
+        content["digest"] = _digest(content)
+        return Manifest.model_validate_json(json.dumps(content))
+
     @property
     def headline(self) -> tuple[str, float]:
         """The name of the main metric, and its value on the held-out rows."""
@@ -117,6 +127,15 @@ def canonical_json(value: Any, indent: int | None = None) -> bytes:
         separators=separators,
     )
     return text.encode() + b"\n"
+
+
+def _restrict(content: Any, named: Any) -> Any:
+    """Leave out the keys of nested mappings that `named` does not have in the same place."""
+    if isinstance(content, dict) and isinstance(named, dict):
+        return {key: _restrict(content[key], named[key]) for key in content if key in named}
+    if isinstance(content, list) and isinstance(named, list) and len(content) == len(named):
+        return [_restrict(item, other) for item, other in zip(content, named, strict=True)]
+    return content
 
 
 def _digest(content: Mapping[str, Any]) -> str:

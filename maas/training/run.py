@@ -25,6 +25,7 @@ from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
 from maas.training.fit.gates import check_gates
+from maas.training.input_bound import compute_input_bound
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
@@ -125,6 +126,8 @@ def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -
     signature = build_signature(config, data, fitted)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature)
+    bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
+    signature = signature.model_copy(update={"input_bound": bound})
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
     predictor = Predictor(scorer, signature)

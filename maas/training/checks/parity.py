@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from maas.errors import ParityError
+from maas.errors import OverflowingRowError, ParityError
 from maas.model.encoding import Matrix
+from maas.model.input_bound import make_corners
 from maas.model.predictor import Predictor
 from maas.model.scorers import Scorer, make_scorer
 from maas.model.signature import Runtime, Signature
@@ -88,6 +89,7 @@ def measure_parity(
     """Compare both on the held-out rows (a frame of features) and on probes."""
     matrix = np.ascontiguousarray(pipeline["encode"].transform(held_out), dtype=np.float32)
     check_encoders(predictor.encoder, held_out, matrix)
+    _check_bound(predictor)
     numbers = sum(f.type != "category" for f in predictor.signature.features)
     thresholds = find_thresholds(pipeline, numbers)
     probes = _make_probes(matrix, predictor.signature, thresholds)
@@ -124,6 +126,19 @@ def check_parity(
             f"nothing was published; {_REMEDY}",
         )
     return parity
+
+
+def _check_bound(predictor: Predictor) -> None:
+    """Check that the served model can compute rows at its bound, as the API promises."""
+    bound = predictor.signature.input_bound
+    if bound is None:
+        return
+    corners = make_corners(predictor.signature, bound)
+    try:
+        (predictor.score if predictor.signature.probabilities else predictor.predict)(corners)
+    except OverflowingRowError:
+        what = f"has no finite answer for numbers of {bound:g}, its input bound"
+        raise ParityError("model.onnx", what, _REMEDY) from None
 
 
 def _make_probes(matrix: Matrix, signature: Signature, thresholds: dict[int, Floats]) -> Matrix:
