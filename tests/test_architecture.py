@@ -1,7 +1,9 @@
 """The layout is the architecture: who may import whom, and what serving must never load."""
 
 import ast
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,29 @@ def test_every_package_is_a_tour_of_its_modules(package: str):
         name = inner.stem
         if not name.startswith("_") and (inner.suffix == ".py" or (inner / "__init__.py").exists()):
             assert f"`{name}`" in text or f"`maas.{name}`" in text, f"{package} leaves out {name}"
+
+
+PACKAGES = {
+    "circus": "kantoku",
+    "pythonjsonlogger": "python-json-logger",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""The names of packages whose modules have other names."""
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_what_is_imported_is_declared_and_has_its_reason_in_the_readme(module: str):
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = project["optional-dependencies"]
+    needed = [*project["dependencies"], *groups["sklearn"], *groups["train"]]
+    declared = {re.split(r"[<>=;]", line)[0].strip() for line in needed}
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    reasons = readme.partition("## Dependencies")[2]
+    for name in libraries(imports(module)):
+        package = PACKAGES.get(name, name).replace("_", "-")
+        assert package in declared, f"{module} imports {name}"
+        assert re.search(rf"[|,] {package} ?[|,]", reasons), f"README gives no reason for {package}"
 
 
 def test_bentoml_is_imported_in_few_places():

@@ -18,6 +18,10 @@ from maas.serving.http.types import Header, Send
 
 log = logging.getLogger("bentoml.maas")
 
+_CYCLE: Any = getattr(httptools_impl, "RequestResponseCycle", None)
+_STATUS_LINES: Any = getattr(httptools_impl, "STATUS_LINE", {})
+_WITHOUT_BODY = (204, 304)
+
 # What `send` of RequestResponseCycle reads and writes in uvicorn 0.54.
 _CYCLE_STATE = (
     "chunked_encoding", "default_headers", "disconnected", "flow", "keep_alive", "message_event",
@@ -36,15 +40,11 @@ async def send_response(send: Send, status: int, headers: Sequence[Header], body
         body: all of it.
     """
     cycle: Any = getattr(send, "__self__", None)
-    if type(cycle) is _CYCLE and is_uvicorn_known() and _is_plain(cycle):
+    if is_uvicorn_known() and type(cycle) is _CYCLE and _is_plain(cycle, status):
         _write(cycle, status, headers, body)
     else:
         await send({"type": "http.response.start", "status": status, "headers": list(headers)})
         await send({"type": "http.response.body", "body": body})
-
-
-_CYCLE: Any = getattr(httptools_impl, "RequestResponseCycle", None)
-_STATUS_LINES: Any = getattr(httptools_impl, "STATUS_LINE", {})
 
 
 @cache
@@ -62,10 +62,11 @@ def is_uvicorn_known() -> bool:
     return True
 
 
-def _is_plain(cycle: Any) -> bool:
-    """Whether nothing was sent yet, and the client is connected, reads, and expects a body."""
+def _is_plain(cycle: Any, status: int) -> bool:
+    """Whether nothing was sent yet, and the client is connected, reads, and gets a body."""
     return not (
-        cycle.response_started
+        status in _WITHOUT_BODY
+        or cycle.response_started
         or cycle.disconnected
         or cycle.flow.write_paused
         or cycle.scope["method"] == "HEAD"

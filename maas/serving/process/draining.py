@@ -63,7 +63,7 @@ class Drain:
 def forward_second_sigterm() -> None:
     """Let the process that started the workers pass a second SIGTERM on to them.
 
-    circus 0.19 ignores it while it waits for the workers (circus/sighandler.py).
+    circus (kantoku 0.18) ignores it while it waits for the workers (circus/sighandler.py).
     """
     from circus.sighandler import SysHandler
 
