@@ -12,6 +12,7 @@ from typing import Any
 
 import bentoml
 
+from maas.serving.api.endpoint import Endpoint
 from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
@@ -31,7 +32,7 @@ from maas.serving.served_version import ServedVersion, serve_version
 log = logging.getLogger("bentoml.maas")
 
 CLIENT_CLOSED_REQUEST = 499
-"""The status, in logs and metrics, of a request whose client left (nginx's number)."""
+"""What logs and metrics call a request whose client left; nothing is sent (nginx's number)."""
 
 _CHARSETS = (b"", b"charset=utf-8", b'charset="utf-8"')
 
@@ -105,43 +106,28 @@ class ServiceApp:
     async def _handle(self, request: Request, send: Send) -> None:
         """Answer a request, send the answer, and count and log it whatever comes of it."""
         served = self._served
-        route = request.path if request.path in served.endpoints else self._info.route(request.path)
+        endpoint = served.endpoints.get(request.path)
+        route = request.path if endpoint is not None else self._info.route(request.path)
         served.counts.begin(route)
         status = 500
         try:
-            response = await self._respond(request, route, served)
+            try:
+                if endpoint is not None:
+                    response = await self._predict(request, endpoint)
+                else:
+                    response = await self._inform(request, route, served)
+            except Exception as error:
+                response = self._explain(error, request, route)
             status = response.status
-            await self._send(send, request, response, served.headers)
-        except ClientDisconnected:
-            status = CLIENT_CLOSED_REQUEST
-            self._metrics.count_abandoned(route)
+            if status != CLIENT_CLOSED_REQUEST:
+                await self._send(send, request, response, served.headers)
         finally:
             seconds = perf_counter() - request.started
             served.counts.end(route, status, seconds)
             if self._log is not None:
                 self._log.record(request, route, status, seconds, served.version.number)
 
-    async def _respond(self, request: Request, route: str, served: ServedVersion) -> Response:
-        """The response of whatever handles the route; a problem where it raises one."""
-        try:
-            if route in served.endpoints:
-                return await self._predict(request, served)
-            if route == "/model":
-                self._authorise(request.headers)
-            if route == "/metrics":
-                served.counts.publish_in_progress()
-            return await self._info.respond(request, route, served, self._drain.began)
-        except Problem as problem:
-            self._metrics.count_invalid(route, problem.reasons)
-            return problem.to_response(request.id)
-        except ClientDisconnected:
-            raise
-        except Exception:
-            log.exception("request %s failed in %s", request.id, route)
-            what = "the service failed; its log has the request id"
-            return Problem(500, what).to_response(request.id)
-
-    async def _predict(self, request: Request, served: ServedVersion) -> Response:
+    async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
         allow(request.method, ("POST",))
         self._authorise(request.headers)
@@ -150,14 +136,35 @@ class ServiceApp:
         _check_content(request.headers)
         self._predicting += 1
         try:
-            body = await self._bodies.read(request)
-            response = await served.endpoints[request.path].respond(body)
+            response = await endpoint.respond(await self._bodies.read(request))
         finally:
             self._predicting -= 1
         took = perf_counter() - request.started
         if took > _MAX_UNASKED_S and await request.is_disconnected():
             raise ClientDisconnected
         return response
+
+    async def _inform(self, request: Request, route: str, served: ServedVersion) -> Response:
+        """Answer a request that needs no model."""
+        if route == "/model":
+            self._authorise(request.headers)
+        if route == "/metrics":
+            served.counts.publish_in_progress()
+        return await self._info.respond(request, route, served, self._drain.began)
+
+    def _explain(self, error: Exception, request: Request, route: str) -> Response:
+        """The response where handling a request raised an error."""
+        match error:
+            case Problem():
+                self._metrics.count_invalid(route, error.reasons)
+                return error.to_response(request.id)
+            case ClientDisconnected():
+                self._metrics.count_abandoned(route)
+                return Response(CLIENT_CLOSED_REQUEST, b"", b"")
+            case _:
+                log.error("request %s failed in %s", request.id, route, exc_info=error)
+                what = "the service failed; its log has the request id"
+                return Problem(500, what).to_response(request.id)
 
     def _authorise(self, headers: Headers) -> None:
         if self._keys is not None and not self._keys.accept(headers):
@@ -207,7 +214,7 @@ def _check_content(headers: Headers) -> None:
     content_type = headers.get(b"content-type", b"")
     if content_type != JSON and not _is_json(content_type):
         raise Problem(415, "send the body as content-type application/json")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise Problem(415, "send the body without a content-encoding")
 
 

@@ -22,10 +22,10 @@ _STDERR = 2
 # A line, and how a trace id and none are written in it. Ids, methods and routes hold no
 # character that JSON would escape.
 _FORMATS: dict[Env, tuple[str, str, str]] = {
-    "dev": ("{0} INFO {3} {4} {5} {6:.2f}ms v{7} request={1}{2}\n", " trace=%s", ""),
+    "dev": ("%s INFO %s %s %d %.2fms v%d request=%s%s\n", " trace=%s", ""),
     "prod": (
-        '{{"time":"{0}","level":"INFO","message":"request","request_id":"{1}","trace_id":{2},'
-        '"method":"{3}","route":"{4}","status":{5},"duration_ms":{6:.3f},"model_version":{7}}}\n',
+        '{"time":"%s","level":"INFO","message":"request","method":"%s","route":"%s","status":%d,'
+        '"duration_ms":%.3f,"model_version":%d,"request_id":"%s","trace_id":%s}\n',
         '"%s"',
         "null",
     ),
@@ -55,8 +55,8 @@ class AccessLog:
             asyncio.get_running_loop().call_soon(self._write)
         trace = trace_id(request.headers)
         written = self._with_trace % trace if trace else self._without_trace
-        values = (self._now(), request.id, written, request.method, route, status, seconds * 1000)
-        self._lines.append(self._line.format(*values, version))
+        values = self._now(), request.method, route, status, seconds * 1000, version
+        self._lines.append(self._line % (*values, request.id, written))
 
     def _write(self) -> None:
         text = "".join(self._lines).encode()
@@ -71,4 +71,4 @@ class AccessLog:
         second = int(now)
         if second != self._second:
             self._second, self._stamp = second, strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
-        return f"{self._stamp}.{int((now - second) * 1000):03d}Z"
+        return "%s.%03dZ" % (self._stamp, (now - second) * 1000)  # noqa: UP031 - faster here

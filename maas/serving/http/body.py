@@ -51,7 +51,10 @@ class BodyReader:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._reading[task] = monotonic() + self._timeout_s
         try:
-            body = await self._read_parts(request.receive)
+            message = await request.receive()
+            body = self._body_of(message)
+            if message.get("more_body"):
+                body = await self._read_on(body, request.receive)
         except asyncio.CancelledError:
             if task not in self._late:
                 raise
@@ -64,19 +67,17 @@ class BodyReader:
         request.body_consumed = True
         return body
 
-    async def _read_parts(self, receive: Receive) -> bytes:
-        message = await receive()
-        body = self._body_of(message, 0)
-        if not message.get("more_body"):
-            return body
-        parts, size = [body], len(body)
-        while message.get("more_body"):
+    async def _read_on(self, first: bytes, receive: Receive) -> bytes:
+        parts, size, more = [first], len(first), True
+        while more:
             message = await receive()
             parts.append(self._body_of(message, size))
             size += len(parts[-1])
+            more = bool(message.get("more_body"))
         return b"".join(parts)
 
-    def _body_of(self, message: Message, size: int) -> bytes:
+    def _body_of(self, message: Message, size: int = 0) -> bytes:
+        """The part of the body in a message, after `size` bytes that came before."""
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         body: bytes = message.get("body", b"")

@@ -28,7 +28,7 @@ class RequestIds:
         given = headers.get(b"x-request-id")
         if given is not None and _VALID_ID.fullmatch(given):
             return given.decode()
-        return f"{self._prefix}{next(self._count):012x}"
+        return "%s%012x" % (self._prefix, next(self._count))  # noqa: UP031 - faster here
 
 
 class Request:

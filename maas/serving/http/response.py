@@ -1,7 +1,7 @@
 """What the service answers: built by whoever handles a request, sent by the app."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from maas.serving.http.types import Header
 
@@ -9,7 +9,8 @@ JSON = b"application/json"
 CLOSE: Header = (b"connection", b"close")
 
 
-class Response(NamedTuple):
+@dataclass(slots=True)
+class Response:
     """An answer, complete.
 
     Attributes:
@@ -26,8 +27,12 @@ class Response(NamedTuple):
 
     def head(self, request_id: str, common: Sequence[Header]) -> list[Header]:
         """The header lines: this answer's own, the request's id, and the common ones."""
-        own = [(b"x-request-id", request_id.encode()), *common, *self.headers]
         if not self.content_type:
-            return own
-        length = b"%d" % len(self.body)
-        return [(b"content-type", self.content_type), (b"content-length", length), *own]
+            return [(b"x-request-id", request_id.encode()), *common, *self.headers]
+        return [
+            (b"content-type", self.content_type),
+            (b"content-length", b"%d" % len(self.body)),
+            (b"x-request-id", request_id.encode()),
+            *common,
+            *self.headers,
+        ]

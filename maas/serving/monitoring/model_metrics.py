@@ -106,30 +106,23 @@ class ModelMetrics:
             answers: a label or a number per row.
             in_loop: whether this is the event loop's thread.
         """
-        single = len(rows) == 1
-        if not single:
-            self._batches.observe(len(rows))
-        self._count_answers(answers, deferred=single and in_loop)
-        if single and in_loop:
-            self._count_row_outside(matrix)
+        if in_loop and len(rows) == 1:
+            self._record_row(matrix[0].tolist(), answers[0])
         else:
+            if len(rows) != 1:
+                self._batches.observe(len(rows))
+            self._count_answers(answers)
             self._count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
             codes = np.flatnonzero(matrix[:, column] == GAP).tolist()
             counter.inc(sum(value(rows[index]) is not None for index in codes))
 
-    def _count_answers(self, answers: Sequence[Any], deferred: bool) -> None:
+    def _record_row(self, values: list[float], answer: Any) -> None:
+        """Count a single row; written with others of this turn of the event loop."""
         if self._classes is None:
-            for answer in answers:
-                self._values.observe(answer)
-        elif deferred:
-            self._deferred.add(self._classes[answers[0]])
+            self._values.observe(answer)
         else:
-            for label, count in Tally(answers).items():
-                self._classes[label].inc(count)
-
-    def _count_row_outside(self, matrix: Matrix) -> None:
-        values = matrix[0].tolist()
+            self._deferred.add(self._classes[answer])
         low, high = self._bounds
         # In C for most rows; the loop is for a row that needs it, or has a gap (NaN).
         if all(map(le, low, values)) and all(map(le, values, high)):
@@ -137,6 +130,14 @@ class ModelMetrics:
         for column, counter in self._ranged.items():
             if values[column] < low[column] or values[column] > high[column]:
                 self._deferred.add(counter)
+
+    def _count_answers(self, answers: Sequence[Any]) -> None:
+        if self._classes is None:
+            for answer in answers:
+                self._values.observe(answer)
+        else:
+            for label, count in Tally(answers).items():
+                self._classes[label].inc(count)
 
     def _count_outside(self, matrix: Matrix) -> None:
         counts = ((matrix < self._low) | (matrix > self._high)).sum(axis=0).tolist()
