@@ -57,7 +57,7 @@ bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
 bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py
 
-estimators: .venv/.run ## measure anew which runtime each estimator passes
+estimators: .venv/.run ## measure again which runtime each estimator passes
 	@$(BIN)/python -W ignore -m benchmarks.estimators
 
 bento: .venv/.run ## build a Bento of the newest version
@@ -66,7 +66,7 @@ bento: .venv/.run ## build a Bento of the newest version
 image: ## build the image from the Dockerfile
 	docker build -t $(IMAGE) .
 
-lock: .venv/.dev ## resolve pyproject.toml anew into the four locks
+lock: .venv/.dev ## resolve pyproject.toml again into the four locks
 	$(COMPILE) --upgrade --all-extras -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --extra sklearn --extra train --extra pack --extra test -o requirements.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/serving.txt

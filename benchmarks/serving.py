@@ -1,6 +1,6 @@
 """This service beside others, in one run: ratios, not figures to carry elsewhere.
 
-Every server answers the same model on the same machine. They stand side by side and are
+Every server answers the same model on the same machine. They run side by side and are
 asked one after the other, turn by turn; medians over turns and rounds are compared. Each runs
 with one worker and its defaults, and writes its log to a file. This service keeps its whole
 contract on: ids, headers, metrics, a log line per request, limits, strict types.
@@ -67,7 +67,7 @@ def run_round(
 ) -> dict[str, list[Found]]:
     """Each server alone; then all of them, turn by turn: system -> what each turn found.
 
-    In their turns they stand side by side, so that turns lie close together: what else the
+    In their turns they run side by side, so that turns lie close together: what else the
     machine does then meets all of them alike. The first of a turn is another each time.
     """
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
-class House:
+class Workspace:
     """A models folder and a store of its own, and the project's commands run over them."""
 
     folder: Path
@@ -108,18 +108,18 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    """An empty house."""
-    return House(tmp_path)
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace(tmp_path)
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house with v1 of the default config; tests must not train into it."""
-    house = House(tmp_path_factory.mktemp("trained"))
-    done = house.train()
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with v1 of the default config; tests must not train into it."""
+    workspace = Workspace(tmp_path_factory.mktemp("trained"))
+    done = workspace.train()
     assert done.returncode == 0, done.stderr
-    return house
+    return workspace
 
 
 @pytest.fixture(scope="session")
@@ -127,14 +127,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Start real servers; all are stopped at the end, with their whole process group."""
     servers: list[Server] = []
 
-    def start(house: House, *args: str, extra: Mapping[str, str] | None = None) -> Server:
+    def start(workspace: Workspace, *args: str, extra: Mapping[str, str] | None = None) -> Server:
         port = free_port()
         log = tmp_path_factory.mktemp("serve") / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "bentoml", "serve", *args],
-                cwd=house.project,
-                env=house.env({"PORT": str(port), "DRAIN_S": "0"} | dict(extra or {})),
+                cwd=workspace.project,
+                env=workspace.env({"PORT": str(port), "DRAIN_S": "0"} | dict(extra or {})),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

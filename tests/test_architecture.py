@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import maas
-from tests.conftest import PROJECT, House
+from tests.conftest import PROJECT, Workspace
 
 LAYERS = """
     errors, strict_model
@@ -150,7 +150,7 @@ def test_http_knows_no_model_and_the_api_no_process():
             assert not any(name.startswith("maas.serving.process") for name in names), module
 
 
-def test_importing_the_service_loads_no_training_library(trained: House):
+def test_importing_the_service_loads_no_training_library(trained: Workspace):
     code = (
         "import service, sys, json; print(json.dumps(sorted(m.split('.')[0] for m in sys.modules)))"
     )
@@ -161,13 +161,13 @@ def test_importing_the_service_loads_no_training_library(trained: House):
         assert f'"{name}"' not in done.stdout
 
 
-def test_numpy_is_not_loaded_before_the_process_is_pinned(trained: House):
+def test_numpy_is_not_loaded_before_the_process_is_pinned(trained: Workspace):
     code = "import train, maas.__main__, sys; sys.exit('numpy' in sys.modules)"
     done = trained.run("-c", code)
     assert done.returncode == 0, done.stderr
 
 
-def test_importing_the_service_starts_no_process(trained: House):
+def test_importing_the_service_starts_no_process(trained: Workspace):
     code = (
         "import subprocess\n"
         "def refuse(*args, **kwargs): raise AssertionError(args)\n"

@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import House, Serve, Server
+from tests.conftest import Serve, Server, Workspace
 from tests.wire import Answer, ask, chunked, connect, head, read, request
 
 pytestmark = pytest.mark.attack
@@ -35,7 +35,7 @@ LIMIT = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def server(trained: House, serve: Serve) -> Server:
+def server(trained: Workspace, serve: Serve) -> Server:
     extra = {"MAX_BODY_BYTES": str(LIMIT), "BODY_TIMEOUT_S": "2"}
     return serve(trained, extra=extra)
 
@@ -359,7 +359,7 @@ def test_random_bytes_on_the_wire_get_400_or_are_closed(server: Server):
 
 
 @pytest.mark.parametrize("keyed", [False, True], ids=["open", "keyed"])
-def test_schemathesis_finds_nothing(trained: House, serve: Serve, keyed: bool, tmp_path):
+def test_schemathesis_finds_nothing(trained: Workspace, serve: Serve, keyed: bool, tmp_path):
     pytest.importorskip("schemathesis", reason="in requirements/dev.txt only")
     options = ["--header", "X-API-Key: a-key"] if keyed else []
     extra = {}

@@ -15,7 +15,7 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import House, Serve, Server, wait_ready
+from tests.conftest import Serve, Server, Workspace, wait_ready
 from tests.wire import ask, connect, head, read, request
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -23,7 +23,7 @@ BODY = json.dumps(ROW).encode()
 
 
 @pytest.fixture(scope="module")
-def server(trained: House, serve: Serve) -> Server:
+def server(trained: Workspace, serve: Serve) -> Server:
     extra = {"APP_ENV": "prod", "BODY_TIMEOUT_S": "1", "MAX_CONCURRENCY": "4"}
     return serve(trained, extra=extra)
 
@@ -109,15 +109,15 @@ def test_overload_is_429_with_retry_after_and_spares_the_probes(server: Server):
 
 
 def test_a_failing_method_is_a_500_without_internals_and_a_traceback_in_the_log(
-    trained: House, house: House, serve: Serve
+    trained: Workspace, workspace: Workspace, serve: Serve
 ):
-    project = house.folder / "project"
+    project = workspace.folder / "project"
     shutil.copytree(trained.project, project, ignore=shutil.ignore_patterns(".*", "models", "logs"))
     text = (project / "service.py").read_text()
     failing = 'raise ValueError("a secret place")\n            (prediction,) = await self.predictor'
     text = text.replace("(prediction,) = await self.predictor", failing, 1)
     (project / "service.py").write_text(text)
-    other = House(house.folder, project, {"MODELS_DIR": str(trained.models)})
+    other = Workspace(workspace.folder, project, {"MODELS_DIR": str(trained.models)})
     server = serve(other)
     answer = server.post("/predict", {"feature1": 1.2345678, "feature2": 1})
     assert answer.status_code == 500
@@ -135,7 +135,7 @@ def test_a_failing_method_is_a_500_without_internals_and_a_traceback_in_the_log(
 
 
 @pytest.fixture(scope="module")
-def keyed(trained: House, serve: Serve, tmp_path_factory: pytest.TempPathFactory):
+def keyed(trained: Workspace, serve: Serve, tmp_path_factory: pytest.TempPathFactory):
     path = tmp_path_factory.mktemp("keys") / "keys"
     path.write_text("first-key\n\n second-key \n")
     return serve(trained, extra={"API_KEYS_FILE": str(path)}), path
@@ -214,7 +214,7 @@ def test_keys_are_in_the_documents_and_never_in_the_log(keyed: tuple[Server, Pat
 
 
 @pytest.mark.parametrize("content", [None, "", "\n  \n"])
-def test_a_keys_file_without_a_key_refuses_to_start(trained: House, tmp_path: Path, content):
+def test_a_keys_file_without_a_key_refuses_to_start(trained: Workspace, tmp_path: Path, content):
     path = tmp_path / "keys"
     if content is not None:
         path.write_text(content)
@@ -244,7 +244,7 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert document["components"]["schemas"]["Row"]["additionalProperties"] is False
 
 
-def test_bentoml_s_client_and_ui_work(server: Server, trained: House):
+def test_bentoml_s_client_and_ui_work(server: Server, trained: Workspace):
     code = (
         "import bentoml, json\n"
         f"with bentoml.SyncHTTPClient({str(server.client.base_url)!r}) as client:\n"
@@ -262,7 +262,7 @@ def test_bentoml_s_client_and_ui_work(server: Server, trained: House):
     assert server.client.get("/static_content/swagger-ui.css").status_code == 200
 
 
-def test_schemathesis_finds_nothing(server: Server, trained: House, tmp_path: Path):
+def test_schemathesis_finds_nothing(server: Server, trained: Workspace, tmp_path: Path):
     pytest.importorskip("schemathesis", reason="in requirements/dev.txt only")
     url = f"{server.client.base_url}/docs.json"
     done = trained.run(
@@ -291,7 +291,7 @@ def test_requests_are_counted_under_bounded_labels(server: Server):
     assert len(text) < 100_000
 
 
-def test_the_model_s_metrics_count_answers_ranges_and_failures(server: Server, trained: House):
+def test_the_model_s_metrics_count_answers_ranges_and_failures(server: Server, trained: Workspace):
     digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
     assert samples(
         server, "maas_model_info", name="model_service", version="1", digest=digest
@@ -334,17 +334,19 @@ def test_in_progress_shows_what_waits(server: Server):
         assert samples(server, name, endpoint="/predict") == 1
 
 
-def test_a_regression_s_values_and_unseen_categories_are_counted(house: House, serve: Serve):
-    table = house.folder / "table.csv"
+def test_a_regression_s_values_and_unseen_categories_are_counted(
+    workspace: Workspace, serve: Serve
+):
+    table = workspace.folder / "table.csv"
     rows = (f"{i},{'ab'[i % 2]},{i % 2 == 0},{100 + i},{i * 2 + i % 2}" for i in range(60))
     table.write_text("\n".join(["x,kind,flag,z,y", *rows, ""]))
-    done = house.train(
+    done = workspace.train(
         "--set", f"data.source={table}", "--set", "data.target=y", "--set", "data.features=null",
         "--set", "estimator={name: Ridge}", "--set", "preprocessing.unknown=ignore",
         "--set", "gates={}", "--set", "split.method=random",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    server = serve(house)
+    server = serve(workspace)
     fine = {"x": 3, "kind": "a", "flag": True, "z": 120}
     unlike = [{"kind": "never"}, {"kind": "seen", "z": 99}, {"z": 160}]
     for change in ({}, *unlike):
@@ -379,7 +381,7 @@ def test_an_insane_traceparent_is_no_trace(server: Server, value: str):
     assert [x for x in lines(server) if x.get("request_id") == "no-trace"][-1]["trace_id"] is None
 
 
-def test_the_log_says_at_start_what_is_served_where(server: Server, trained: House):
+def test_the_log_says_at_start_what_is_served_where(server: Server, trained: Workspace):
     digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
     port = server.client.base_url.port
     assert f"serving model_service:v1 {digest} on port {port}, keys off" in server.log.read_text()
@@ -394,7 +396,7 @@ def test_a_client_s_error_logs_no_value_and_no_traceback(server: Server):
     assert "Traceback" not in log
 
 
-def test_dev_logs_text_and_access_log_off_logs_no_request(trained: House, serve: Serve):
+def test_dev_logs_text_and_access_log_off_logs_no_request(trained: Workspace, serve: Serve):
     server = serve(trained)
     server.post("/predict", ROW, headers={"X-Request-ID": "in-text"})
     quiet = serve(trained, extra={"ACCESS_LOG": "false"})
@@ -413,7 +415,9 @@ def stop_and_wait(server: Server) -> int:
     return server.process.wait(30)
 
 
-def test_sigterm_turns_readyz_at_once_and_loses_no_accepted_request(trained: House, serve: Serve):
+def test_sigterm_turns_readyz_at_once_and_loses_no_accepted_request(
+    trained: Workspace, serve: Serve
+):
     server = serve(trained, extra={"DRAIN_S": "2"})
     url = str(server.client.base_url)
     outcomes: list[int] = []
@@ -447,7 +451,7 @@ def test_sigterm_turns_readyz_at_once_and_loses_no_accepted_request(trained: Hou
     assert set(outcomes) == {200}
 
 
-def test_a_request_in_flight_is_answered_before_the_end(trained: House, serve: Serve):
+def test_a_request_in_flight_is_answered_before_the_end(trained: Workspace, serve: Serve):
     server = serve(trained, extra={"DRAIN_S": "0.2"})
     with connect(server) as connection:
         connection.sendall(head(Content_Length=str(len(BODY))) + BODY[:5])
@@ -459,7 +463,7 @@ def test_a_request_in_flight_is_answered_before_the_end(trained: House, serve: S
     assert server.process.wait(30) == 0
 
 
-def test_a_second_sigterm_is_immediate(trained: House, serve: Serve):
+def test_a_second_sigterm_is_immediate(trained: Workspace, serve: Serve):
     server = serve(trained, extra={"DRAIN_S": "60"})
     server.process.send_signal(signal.SIGTERM)
     time.sleep(1)
@@ -477,12 +481,12 @@ def workers_of(server: Server) -> list[psutil.Process]:
 
 
 def test_several_workers_count_together_and_a_killed_one_comes_back_the_same(
-    house: House, serve: Serve
+    workspace: Workspace, serve: Serve
 ):
-    assert house.train().returncode == 0
-    server = serve(house, extra={"WORKERS": "2"})
+    assert workspace.train().returncode == 0
+    server = serve(workspace, extra={"WORKERS": "2"})
     assert len(workers_of(server)) == 2
-    assert house.train("--set", "seed=7").returncode == 0  # a newer latest
+    assert workspace.train("--set", "seed=7").returncode == 0  # a newer latest
     pids = set()
 
     def ask_some(count: int) -> None:

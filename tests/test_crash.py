@@ -21,7 +21,7 @@ from maas.errors import StorageError
 from maas.registry import files
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
-from tests.conftest import House
+from tests.conftest import Workspace
 from tests.crashing import broken_afterwards, broken_entries, broken_versions, numbers
 from tests.samples import FILES, RUN, make_manifest
 
@@ -37,9 +37,9 @@ else:
     KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 100, 400, 16, 1, 2
 
 
-def attack(house: House, kind: str, name: str, number: int) -> int:
-    done = house.run(
-        "-m", "tests.crashing", kind, str(house.folder / name), str(number), timeout=1800
+def attack(workspace: Workspace, kind: str, name: str, number: int) -> int:
+    done = workspace.run(
+        "-m", "tests.crashing", kind, str(workspace.folder / name), str(number), timeout=1800
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -47,70 +47,72 @@ def attack(house: House, kind: str, name: str, number: int) -> int:
     return found["count"]
 
 
-def test_a_kill_at_any_moment_leaves_whole_versions_and_the_next_run_cleans_up(house: House):
-    struck = attack(house, "kill", "kills", KILL_STEP)
+def test_a_kill_at_any_moment_leaves_whole_versions_and_the_next_run_cleans_up(
+    workspace: Workspace,
+):
+    struck = attack(workspace, "kill", "kills", KILL_STEP)
     assert struck * KILL_STEP > 3000  # the walk reached the last moment
     print(f"killed at {struck} moments")
 
 
-def test_a_failing_disk_gives_an_error_and_no_version(house: House):
-    struck = attack(house, "fault", "faults", FAULT_STEP)
+def test_a_failing_disk_gives_an_error_and_no_version(workspace: Workspace):
+    struck = attack(workspace, "fault", "faults", FAULT_STEP)
     assert struck * FAULT_STEP > 3000
     print(f"failed at {struck} moments")
 
 
 @pytest.mark.parametrize("kind", ["race", "fatal-race"])
-def test_trainers_at_once_each_get_their_own_number(house: House, kind: str):
+def test_trainers_at_once_each_get_their_own_number(workspace: Workspace, kind: str):
     for turn in range(ROUNDS):
-        attack(house, kind, f"round{turn}", RACERS)
+        attack(workspace, kind, f"round{turn}", RACERS)
 
 
-def start_training(house: House) -> subprocess.Popen[bytes]:
+def start_training(workspace: Workspace) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "train.py"],
-        cwd=house.project,
-        env=house.env(),
+        cwd=workspace.project,
+        env=workspace.env(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
 
 
-def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(house: House):
-    assert house.train().returncode == 0
-    store = house.store / "models/model_service"
+def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(workspace: Workspace):
+    assert workspace.train().returncode == 0
+    store = workspace.store / "models/model_service"
     for turn in range(KILLED_RUNS):
-        trainer = start_training(house)
+        trainer = start_training(workspace)
         end = time.monotonic() + 30
-        while time.monotonic() < end and not list(house.models.glob(".staging-*")):
+        while time.monotonic() < end and not list(workspace.models.glob(".staging-*")):
             time.sleep(0.001)
         time.sleep(random.uniform(0, 0.03) if turn % 2 else random.uniform(0, 0.5))
         os.killpg(trainer.pid, signal.SIGKILL)
         trainer.wait()
-        assert broken_versions(house.models) == []
-    assert house.train().returncode == 0
-    assert house.bentoml("models", "list").returncode == 0
-    assert [p.name for p in house.models.iterdir() if not p.name.startswith("v")] == []
-    assert list((house.store / "tmp").iterdir()) == []
-    assert numbers(house.models) == numbers(store)
-    assert all(e["state"] == "ok" for e in json.loads(house.maas("list", "--json").stdout))
+        assert broken_versions(workspace.models) == []
+    assert workspace.train().returncode == 0
+    assert workspace.bentoml("models", "list").returncode == 0
+    assert [p.name for p in workspace.models.iterdir() if not p.name.startswith("v")] == []
+    assert list((workspace.store / "tmp").iterdir()) == []
+    assert numbers(workspace.models) == numbers(store)
+    assert all(e["state"] == "ok" for e in json.loads(workspace.maas("list", "--json").stdout))
 
 
-def test_many_train_py_at_once_each_publish(house: House):
-    trainers = [start_training(house) for _ in range(3 * ROUNDS)]
+def test_many_train_py_at_once_each_publish(workspace: Workspace):
+    trainers = [start_training(workspace) for _ in range(3 * ROUNDS)]
     assert [trainer.wait(300) for trainer in trainers] == [0] * len(trainers)
-    assert numbers(house.models) == list(range(1, len(trainers) + 1))
-    assert numbers(house.store / "models/model_service") == numbers(house.models)
-    assert broken_versions(house.models) == []
+    assert numbers(workspace.models) == list(range(1, len(trainers) + 1))
+    assert numbers(workspace.store / "models/model_service") == numbers(workspace.models)
+    assert broken_versions(workspace.models) == []
 
 
-def test_a_live_trainer_s_staging_is_left_alone(house: House):
-    registry = Registry(house.models)
+def test_a_live_trainer_s_staging_is_left_alone(workspace: Workspace):
+    registry = Registry(workspace.models)
     registry.prepare("m")
-    with staged(house.models, {"model.onnx": b"mine"}) as folder:
+    with staged(workspace.models, {"model.onnx": b"mine"}) as folder:
         registry.prepare("m")
         assert (folder / "model.onnx").read_bytes() == b"mine"
-    assert list(house.models.iterdir()) == []
+    assert list(workspace.models.iterdir()) == []
 
 
 def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -149,27 +151,27 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(house: House, small_disk: Path):
+def test_a_full_disk_is_said_and_leaves_nothing(workspace: Workspace, small_disk: Path):
     (small_disk / "filler").write_bytes(bytes(60_000))
-    done = house.train(extra={"MODELS_DIR": str(small_disk / "models")})
+    done = workspace.train(extra={"MODELS_DIR": str(small_disk / "models")})
     assert done.returncode == 1
     assert "No space left on device" in done.stderr.splitlines()[-1]
     assert list((small_disk / "models").iterdir()) == []
     (small_disk / "filler").unlink()
-    assert house.train(extra={"MODELS_DIR": str(small_disk / "models")}).returncode == 0
+    assert workspace.train(extra={"MODELS_DIR": str(small_disk / "models")}).returncode == 0
 
 
-def test_a_full_store_leaves_the_version_to_a_later_sync(house: House, small_disk: Path):
+def test_a_full_store_leaves_the_version_to_a_later_sync(workspace: Workspace, small_disk: Path):
     extra = {"BENTOML_HOME": str(small_disk / "store")}
-    assert house.train(extra=extra).returncode == 0
+    assert workspace.train(extra=extra).returncode == 0
     (small_disk / "filler").write_bytes(bytes(36_000))
-    done = house.train(extra=extra)
+    done = workspace.train(extra=extra)
     assert (done.returncode, done.stdout[:2]) == (0, "v2"), done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
-    assert house.bentoml("models", "list", extra=extra).returncode == 0
+    assert workspace.bentoml("models", "list", extra=extra).returncode == 0
     (small_disk / "filler").unlink()
-    assert house.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  created"
+    assert workspace.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  created"
 
 
 def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
@@ -188,8 +190,8 @@ def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
 
 @pytest.mark.parametrize("kind", ["file", "loop", "nowhere"])
 @pytest.mark.parametrize("name", ["models", "bentoml"])
-def test_a_path_that_is_no_folder_is_one_clear_line(house: House, kind: str, name: str):
-    path = house.folder / name
+def test_a_path_that_is_no_folder_is_one_clear_line(workspace: Workspace, kind: str, name: str):
+    path = workspace.folder / name
     match kind:
         case "file":
             path.write_text("")
@@ -197,12 +199,12 @@ def test_a_path_that_is_no_folder_is_one_clear_line(house: House, kind: str, nam
             path.symlink_to(path)
         case _:
             path.symlink_to("/nowhere/at/all")
-    done = house.train()
+    done = workspace.train()
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert str(path) in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-    assert numbers(house.models) == []
+    assert numbers(workspace.models) == []
 
 
 def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
@@ -215,11 +217,11 @@ def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
     assert registry.numbers() == [8]
 
 
-def test_the_two_checkers_of_this_suite_find_what_they_look_for(house: House):
+def test_the_two_checkers_of_this_suite_find_what_they_look_for(workspace: Workspace):
     """The attack proves nothing if its checkers miss damage."""
-    models = house.models
-    assert house.train("--set", "model_name=m", "--set", "seed=1").returncode == 0
-    store = house.store.rename(house.folder / "store")
+    models = workspace.models
+    assert workspace.train("--set", "model_name=m", "--set", "seed=1").returncode == 0
+    store = workspace.store.rename(workspace.folder / "store")
     assert (broken_versions(models), broken_entries(models)) == ([], [])
     (store / "models/m/v1/model.yaml").unlink()
     assert len(broken_entries(models)) == 1

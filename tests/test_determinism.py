@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import PROJECT, House
+from tests.conftest import PROJECT, Workspace
 
 pytestmark = [
     pytest.mark.determinism,
@@ -108,20 +108,20 @@ def arguments(model: str, source: str) -> list[str]:
     return ["--json", *(f"--set={key}={json.dumps(value)}" for key, value in settings.items())]
 
 
-def digest(house: House, args: list[str], place: str) -> str:
+def digest(workspace: Workspace, args: list[str], place: str) -> str:
     """Train in a place (or under a knob); give the digest of what was published."""
     python, project = sys.executable, PROJECT
-    house.folder.mkdir(parents=True, exist_ok=True)
-    environ = house.env(KNOBS.get(place, {}))
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    environ = workspace.env(KNOBS.get(place, {}))
     options: dict[str, object] = {"cwd": PROJECT}
     if place == "env -i":
         environ = {k: environ[k] for k in ("MODELS_DIR", "BENTOML_HOME")}
     elif place == "one cpu":
         options["preexec_fn"] = lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     elif place == "another folder":
-        options["cwd"] = house.folder
+        options["cwd"] = workspace.folder
     elif place == "another clone":
-        project = house.folder / "a clone, with spaces"
+        project = workspace.folder / "a clone, with spaces"
         ignored = shutil.ignore_patterns(".*", "models", "logs", "__pycache__")
         shutil.copytree(PROJECT, project, ignore=ignored, dirs_exist_ok=True)
     elif place == "umask":
@@ -130,11 +130,11 @@ def digest(house: House, args: list[str], place: str) -> str:
         if os.geteuid() != 0 or not readable_to_others():
             pytest.skip("needs root, and an interpreter that other users may run")
         options["user"] = 12345
-        house.folder.chmod(0o777)
-        for parent in house.folder.parents:
+        workspace.folder.chmod(0o777)
+        for parent in workspace.folder.parents:
             parent.chmod(parent.stat().st_mode | 0o011) if "pytest" in str(parent) else None
-        environ["HOME"] = str(house.folder)
-        args = [*args, f"--set=paths.logs_dir={house.folder}/logs"]
+        environ["HOME"] = str(workspace.folder)
+        args = [*args, f"--set=paths.logs_dir={workspace.folder}/logs"]
     command = [python, str(project / "train.py"), *args]
     done = subprocess.run(
         command, env=environ, capture_output=True, text=True, check=False, timeout=600, **options
@@ -158,16 +158,18 @@ def cases() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("model", "source"), cases(), ids=lambda value: value)
-def test_no_environment_changes_a_bit(house: House, request, model: str, source: str):
+def test_no_environment_changes_a_bit(workspace: Workspace, request, model: str, source: str):
     if source == "large":
         source = str(request.getfixturevalue("large"))
     places = [*KNOBS, *PLACES] if WHOLE else SLICE
     args = arguments(model, source)
-    expected = digest(house, args, "as it is")
+    expected = digest(workspace, args, "as it is")
     found = {}
     for place in places:
         try:
-            found[place] = digest(House(house.folder / place.replace(" ", "-")), args, place)
+            found[place] = digest(
+                Workspace(workspace.folder / place.replace(" ", "-")), args, place
+            )
         except pytest.skip.Exception as skipped:
             print(f"{place}: {skipped}")
     assert len(found) >= (24 if WHOLE else len(SLICE))

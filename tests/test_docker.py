@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from maas.registry.registry import Registry
-from tests.conftest import PROJECT, House, free_port
+from tests.conftest import PROJECT, Workspace, free_port
 
 ROW = {"feature1": 1, "feature2": 2}
 
@@ -205,14 +205,16 @@ def test_a_code_change_rebuilds_no_dependencies(tmp_path: Path):
     assert f"{number} CACHED" in steps
 
 
-def test_a_containerized_bento_answers_on_8000_and_on_another_port(trained: House, tmp_path: Path):
-    house = House(tmp_path)
-    shutil.copytree(trained.models, house.models)
-    built = house.bentoml("build", "--output", "tag", timeout=300)
+def test_a_containerized_bento_answers_on_8000_and_on_another_port(
+    trained: Workspace, tmp_path: Path
+):
+    workspace = Workspace(tmp_path)
+    shutil.copytree(trained.models, workspace.models)
+    built = workspace.bentoml("build", "--output", "tag", timeout=300)
     assert built.returncode == 0, built.stderr
     tag = built.stdout.strip().removeprefix("__tag__:")
     image = f"bento-test-{uuid.uuid4().hex[:8]}"
-    done = house.bentoml("containerize", tag, "-t", image, timeout=900)
+    done = workspace.bentoml("containerize", tag, "-t", image, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
     try:
         digest = yaml.safe_load(docker("run", "--rm", image, "cat", "bento.yaml"))["labels"][

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import House
+from tests.conftest import Workspace
 
 TRAIN = """
 import sys
@@ -40,15 +40,15 @@ encoding.CategoryCodes.__getitem__ = lambda self, category: get(self, category) 
     ],
     ids=["rows", "batches", "codes", "unchanged"],
 )
-def test_an_encoder_that_differs_publishes_nothing(house: House, change: str, form: str):
+def test_an_encoder_that_differs_publishes_nothing(workspace: Workspace, change: str, form: str):
     rows = [f"{i % 7},{'abc'[i % 3]},{'no' if i % 3 else 'yes'}" for i in range(60)]
-    (house.folder / "shapes.csv").write_text("\n".join(["n,kind,y", *rows]) + "\n")
-    config = house.folder / "config.yaml"
+    (workspace.folder / "shapes.csv").write_text("\n".join(["n,kind,y", *rows]) + "\n")
+    config = workspace.folder / "config.yaml"
     config.write_text(CONFIG)
-    done = house.run("-c", TRAIN.format(change=change, config=str(config)))
+    done = workspace.run("-c", TRAIN.format(change=change, config=str(config)))
     if change:
         assert done.returncode == 2, done.stderr
         assert f"the service encodes {form} otherwise than the pipeline does" in done.stderr
-        assert not list(house.models.glob("v*"))
+        assert not list(workspace.models.glob("v*"))
     else:
         assert done.returncode == 0, done.stderr

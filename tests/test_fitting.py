@@ -22,7 +22,7 @@ from maas.training.fit.fit import FitResult, fit
 from maas.training.reference import describe_reference
 from maas.training.run import build_signature
 from maas.training.split import split_rows
-from tests.conftest import PROJECT, House
+from tests.conftest import PROJECT, Workspace
 
 EXAMPLES = PROJECT / "configs/examples"
 
@@ -230,23 +230,23 @@ def test_thresholds_are_found_and_their_neighbours_are_ties(estimator: str):
     assert tie.tolist() == [True, True, False]
 
 
-def test_a_failing_export_is_refused_with_the_figures_and_served_by_sklearn(house: House):
+def test_a_failing_export_is_refused_with_the_figures_and_served_by_sklearn(workspace: Workspace):
     args = ["--config", str(EXAMPLES / "wine.yaml"), "--set", "estimator.params={}"]
     args += ["--set", "estimator.name=QuadraticDiscriminantAnalysis"]
-    done = house.train(*args)
+    done = workspace.train(*args)
     assert done.returncode == 2
     assert "numbers by up to" in done.stderr
     assert "set `runtime: sklearn`" in done.stderr
-    assert list(house.models.iterdir()) == []
-    done = house.train(*args, "--set", "runtime=sklearn", "--json")
+    assert list(workspace.models.iterdir()) == []
+    done = workspace.train(*args, "--set", "runtime=sklearn", "--json")
     assert done.returncode == 0, done.stderr
-    folder = house.models / f"v{json.loads(done.stdout)['version']}"
+    folder = workspace.models / f"v{json.loads(done.stdout)['version']}"
     assert not (folder / "model.onnx").exists()
     assert json.loads((folder / "run.json").read_bytes())["parity"]["labels_differ"] == 0
 
 
-def test_an_estimator_without_an_onnx_form_is_refused(house: House):
-    done = house.train("--set", "estimator={name: LinearSVC}")
+def test_an_estimator_without_an_onnx_form_is_refused(workspace: Workspace):
+    done = workspace.train("--set", "estimator={name: LinearSVC}")
     assert done.returncode == 2
     assert "LinearSVC cannot be exported to ONNX" in done.stderr
 
@@ -260,9 +260,9 @@ def test_params_are_checked_before_anything_is_read():
             fitted(config("SVC", params), table())
 
 
-def test_the_page_of_estimators_is_what_the_survey_finds(house: House):
+def test_the_page_of_estimators_is_what_the_survey_finds(workspace: Workspace):
     code = "from benchmarks import estimators; print(estimators.measure_estimators(), end='')"
-    done = house.run("-W", "ignore", "-c", code, timeout=300)
+    done = workspace.run("-W", "ignore", "-c", code, timeout=300)
     assert done.returncode == 0, done.stderr
     page = Path(PROJECT / "docs/estimators.md").read_text(encoding="utf-8")
     assert page.endswith(done.stdout)

@@ -6,13 +6,13 @@ import subprocess
 import pytest
 
 from maas.registry import Registry
-from tests.conftest import PROJECT, House
+from tests.conftest import PROJECT, Workspace
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.skipif(not (PROJECT / ".venv").exists(), reason="make works with .venv alone")
-def test_make_reference_replaces_v1_and_leaves_all_else(house: House):
-    project = house.folder / "project"
+def test_make_reference_replaces_v1_and_leaves_all_else(workspace: Workspace):
+    project = workspace.folder / "project"
     ignored = shutil.ignore_patterns(".*", "logs", "__pycache__")
     shutil.copytree(PROJECT, project, ignore=ignored)
     (project / ".venv").symlink_to(PROJECT / ".venv")

@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from tests.conftest import PROJECT, House, Serve, Server
+from tests.conftest import PROJECT, Serve, Server, Workspace
 
 ROW = {"feature1": 1, "feature2": 2}
 
 
 @pytest.fixture(scope="module")
-def server(trained: House, serve: Serve) -> Server:
+def server(trained: Workspace, serve: Serve) -> Server:
     return serve(trained, extra={"MAX_BODY_BYTES": "100000", "MAX_BATCH_ROWS": "200"})
 
 
 @pytest.fixture(scope="module")
-def manifest(trained: House):
+def manifest(trained: Workspace):
     return json.loads((trained.models / "v1/manifest.json").read_bytes())
 
 
@@ -60,7 +60,7 @@ def test_an_empty_batch_gets_an_empty_answer(server: Server):
     assert answer["probabilities"] == []
 
 
-def test_the_service_says_what_scikit_learn_says_on_every_row(server: Server, trained: House):
+def test_the_service_says_what_scikit_learn_says_on_every_row(server: Server, trained: Workspace):
     rows = load_iris().data[:, 2:]
     code = (
         "import joblib, json, sys;"
@@ -191,7 +191,7 @@ def test_a_content_encoding_is_415(server: Server):
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json", "/schema.json", "/livez", "/readyz"])
-def test_bentoml_s_own_routes_work_behind_the_gate(server: Server, path):
+def test_bentoml_s_own_routes_work_behind_the_app(server: Server, path):
     assert server.client.get(path).status_code == 200
 
 
@@ -208,7 +208,7 @@ with bentoml.SyncHTTPClient(sys.argv[1]) as client:
 """
 
 
-def test_bentoml_s_own_client_calls_every_method(server: Server, trained: House):
+def test_bentoml_s_own_client_calls_every_method(server: Server, trained: Workspace):
     done = trained.run("-c", CLIENT, str(server.client.base_url))
     assert done.returncode == 0, done.stderr
     one, proba, batch, full = json.loads(done.stdout)
@@ -227,24 +227,24 @@ def test_a_client_s_error_leaves_no_traceback_and_no_value_in_the_log(server: Se
 
 
 @pytest.fixture
-def edited(trained: House, tmp_path: Path) -> Callable[[str, str], House]:
+def edited(trained: Workspace, tmp_path: Path) -> Callable[[str, str], Workspace]:
     """A copy of the project in which service.py says something else."""
 
-    def edit(old: str, new: str) -> House:
+    def edit(old: str, new: str) -> Workspace:
         copy = tmp_path / "project"
         ignored = shutil.ignore_patterns(".*", "models", "logs")
         shutil.copytree(PROJECT, copy, ignore=ignored)
         source = (copy / "service.py").read_text()
         assert old in source
         (copy / "service.py").write_text(source.replace(old, new))
-        return House(trained.folder, project=copy)
+        return Workspace(trained.folder, project=copy)
 
     return edit
 
 
 def test_editing_a_method_changes_what_a_client_sees(edited, serve: Serve):
-    house = edited("input=row, prediction=prediction,", "input=row, prediction='virginica',")
-    assert serve(house).post("/predict", ROW).json()["prediction"] == "virginica"
+    workspace = edited("input=row, prediction=prediction,", "input=row, prediction='virginica',")
+    assert serve(workspace).post("/predict", ROW).json()["prediction"] == "virginica"
 
 
 def test_a_failure_inside_a_method_is_a_500_with_the_id_and_the_traceback_in_the_log(
@@ -262,9 +262,11 @@ def test_a_failure_inside_a_method_is_a_500_with_the_id_and_the_traceback_in_the
 
 
 @pytest.mark.parametrize("name", ["wine", "breast_cancer", "diabetes"])
-def test_every_example_serves_its_own_example_row(house: House, serve: Serve, name: str):
-    assert house.train("--config", str(PROJECT / f"configs/examples/{name}.yaml")).returncode == 0
-    server = serve(house)
+def test_every_example_serves_its_own_example_row(workspace: Workspace, serve: Serve, name: str):
+    assert (
+        workspace.train("--config", str(PROJECT / f"configs/examples/{name}.yaml")).returncode == 0
+    )
+    server = serve(workspace)
     signature = server.client.get("/model").json()["signature"]
     answer = server.post("/predict", signature["example"]).json()
     assert answer["input"] == pytest.approx(signature["example"])

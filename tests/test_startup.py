@@ -8,14 +8,14 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import PROJECT, House, Serve, free_port
+from tests.conftest import PROJECT, Serve, Workspace, free_port
 from tests.samples import FILES, RUN, make_manifest
 
 
-def refused(house: House, *args: str, **extra: str) -> str:
+def refused(workspace: Workspace, *args: str, **extra: str) -> str:
     """Start a server that must refuse; return its one line."""
     environ = {"PORT": str(free_port())} | extra
-    done = house.bentoml("serve", *args, extra=environ, timeout=60)
+    done = workspace.bentoml("serve", *args, extra=environ, timeout=60)
     assert done.returncode == 1, done.stderr
     text = done.stdout + done.stderr
     assert "Traceback" not in text
@@ -24,74 +24,76 @@ def refused(house: House, *args: str, **extra: str) -> str:
     return lines[0]
 
 
-def test_no_version(house: House):
-    assert "holds no version; run `python train.py`" in refused(house)
+def test_no_version(workspace: Workspace):
+    assert "holds no version; run `python train.py`" in refused(workspace)
 
 
-def test_a_version_that_is_not_there(trained: House):
+def test_a_version_that_is_not_there(trained: Workspace):
     assert "no such version (there: v1)" in refused(trained, MODEL_VERSION="7")
 
 
-def test_another_digest_than_demanded(trained: House):
+def test_another_digest_than_demanded(trained: Workspace):
     assert "the service demands" in refused(trained, MODEL_DIGEST="sha256:" + "0" * 64)
 
 
-def test_a_wrong_setting(trained: House):
+def test_a_wrong_setting(trained: Workspace):
     assert "variable WORKERS: workers = 'many'" in refused(trained, WORKERS="many")
 
 
-def test_a_port_that_is_none(trained: House):
+def test_a_port_that_is_none(trained: Workspace):
     assert "no such port" in refused(trained, "--port", "70000")
 
 
-def test_an_empty_name_of_the_keys_file(trained: House):
+def test_an_empty_name_of_the_keys_file(trained: Workspace):
     assert "API_KEYS_FILE" in refused(trained, API_KEYS_FILE="")
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "manifest.json"])
-def test_a_damaged_version(trained: House, house: House, name: str):
-    shutil.copytree(trained.models, house.models)
-    path = house.models / "v1" / name
+def test_a_damaged_version(trained: Workspace, workspace: Workspace, name: str):
+    shutil.copytree(trained.models, workspace.models)
+    path = workspace.models / "v1" / name
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
-    assert name in refused(house)
+    assert name in refused(workspace)
 
 
-def test_a_model_that_cannot_be_loaded(house: House):
-    folder = house.models / "v1"
+def test_a_model_that_cannot_be_loaded(workspace: Workspace):
+    folder = workspace.models / "v1"
     folder.mkdir(parents=True)
     for name, data in FILES.items():
         (folder / name).write_bytes(data)
     (folder / "manifest.json").write_bytes(make_manifest().to_bytes())
     (folder / "run.json").write_bytes(RUN)
-    assert "m:v1: cannot be loaded (" in refused(house)
+    assert "m:v1: cannot be loaded (" in refused(workspace)
 
 
-def test_a_taken_port(trained: House):
+def test_a_taken_port(trained: Workspace):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = refused(trained, "--host", "127.0.0.1", PORT=str(port))
         assert f"port {port}: cannot be used" in line
 
 
-def test_the_port_of_the_command_goes_before_the_variable(trained: House):
+def test_the_port_of_the_command_goes_before_the_variable(trained: Workspace):
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         line = refused(trained, "--host", "127.0.0.1", "--port", str(port))
         assert f"port {port}" in line
 
 
-def test_a_fresh_store_gets_the_served_version(trained: House, house: House, serve: Serve):
-    shutil.copytree(trained.models, house.models)
-    server = serve(house)
+def test_a_fresh_store_gets_the_served_version(
+    trained: Workspace, workspace: Workspace, serve: Serve
+):
+    shutil.copytree(trained.models, workspace.models)
+    server = serve(workspace)
     assert server.client.get("/model").json()["version"] == 1
-    assert (house.store / "models/model_service/v1/model.yaml").is_file()
+    assert (workspace.store / "models/model_service/v1/model.yaml").is_file()
 
 
-def test_a_replaced_worker_serves_the_version_of_its_siblings(house: House, serve: Serve):
-    assert house.train().returncode == 0
-    server = serve(house)
-    assert house.train("--set", "seed=7").returncode == 0
+def test_a_replaced_worker_serves_the_version_of_its_siblings(workspace: Workspace, serve: Serve):
+    assert workspace.train().returncode == 0
+    server = serve(workspace)
+    assert workspace.train("--set", "seed=7").returncode == 0
     (worker,) = [
         p for p in psutil.Process(server.process.pid).children() if "worker" in str(p.cmdline())
     ]
@@ -106,7 +108,7 @@ def test_a_replaced_worker_serves_the_version_of_its_siblings(house: House, serv
     assert version == 1
 
 
-def test_the_log_s_level_and_form_are_configured(trained: House, serve: Serve):
+def test_the_log_s_level_and_form_are_configured(trained: Workspace, serve: Serve):
     server = serve(trained, extra={"APP_ENV": "prod"})
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     assert all({"time", "level", "message"} <= line.keys() for line in lines)
@@ -118,17 +120,17 @@ def test_the_log_s_level_and_form_are_configured(trained: House, serve: Serve):
     assert quiet.log.read_text() == ""
 
 
-def test_a_chosen_version_is_served(house: House, serve: Serve):
-    digests = [json.loads(house.train("--json", "--set", f"seed={s}").stdout) for s in (1, 2)]
-    server = serve(house, extra={"MODEL_VERSION": "1"})
+def test_a_chosen_version_is_served(workspace: Workspace, serve: Serve):
+    digests = [json.loads(workspace.train("--json", "--set", f"seed={s}").stdout) for s in (1, 2)]
+    server = serve(workspace, extra={"MODEL_VERSION": "1"})
     assert server.client.get("/model").json()["digest"] == digests[0]["digest"]
 
 
 def test_a_version_without_an_input_bound_is_measured_before_the_workers_start(
-    house: House, serve: Serve
+    workspace: Workspace, serve: Serve
 ):
-    shutil.copytree(PROJECT / "tests/data/first_schema", house.models)
-    server = serve(house)
+    shutil.copytree(PROJECT / "tests/data/first_schema", workspace.models)
+    server = serve(workspace)
     schema = server.client.get("/docs.json").json()["components"]["schemas"]["Row"]
     assert schema["properties"]["feature1"]["maximum"] == 1e36
     assert "input_bound" not in server.client.get("/model").json()["signature"]

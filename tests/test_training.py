@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, House
+from tests.conftest import PROJECT, Workspace
 
 FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
 
@@ -27,11 +27,11 @@ def snapshot(folder: Path) -> dict[str, str]:
     }
 
 
-def left_behind(house: House) -> list[str]:
-    return [path.name for path in house.models.iterdir()] if house.models.exists() else []
+def left_behind(workspace: Workspace) -> list[str]:
+    return [path.name for path in workspace.models.iterdir()] if workspace.models.exists() else []
 
 
-def test_a_run_makes_a_whole_version_and_ends_with_one_line(trained: House):
+def test_a_run_makes_a_whole_version_and_ends_with_one_line(trained: Workspace):
     folder = trained.models / "v1"
     assert {path.name for path in folder.iterdir()} == FILES
     manifest = json.loads((folder / "manifest.json").read_bytes())
@@ -46,19 +46,19 @@ def test_a_run_makes_a_whole_version_and_ends_with_one_line(trained: House):
     assert run["packages"]["scikit-learn"]
 
 
-def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(house: House):
-    first = house.train()
+def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(workspace: Workspace):
+    first = workspace.train()
     assert first.returncode == 0, first.stderr
-    before = snapshot(house.models / "v1")
-    second = house.train("--json")
+    before = snapshot(workspace.models / "v1")
+    second = workspace.train("--json")
     result = json.loads(second.stdout)
-    assert snapshot(house.models / "v1") == before
+    assert snapshot(workspace.models / "v1") == before
     assert (result["version"], result["tag"]) == (2, "model_service:v2")
     assert set(result) == {"version", "tag", "path", "digest", "metrics"}
     label, tag, digest, metric = first.stdout.rstrip("\n").split("  ")
     assert (label, tag, digest) == ("v1", "model_service:v1", result["digest"])
     assert metric == f"accuracy={result['metrics']['accuracy']:.3f}"
-    after = snapshot(house.models / "v2")
+    after = snapshot(workspace.models / "v2")
     assert {name for name in FILES if after[name] != before[name]} == {"run.json"}
 
 
@@ -66,23 +66,23 @@ def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(house: 
     (sys.platform, platform.machine()) != ("linux", "x86_64"),
     reason="other platforms give other bytes",
 )
-def test_the_readme_prints_the_digest_that_a_run_gives(trained: House):
+def test_the_readme_prints_the_digest_that_a_run_gives(trained: Workspace):
     digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     assert readme.count(f"{digest[:15]}…{digest[-7:]}") == 2
 
 
-def test_what_scikit_learn_prints_leaves_stdout_alone(house: House):
+def test_what_scikit_learn_prints_leaves_stdout_alone(workspace: Workspace):
     estimator = "{name: GradientBoostingClassifier, params: {verbose: 1}}"
-    done = house.train("--json", "--set", f"estimator={estimator}")
+    done = workspace.train("--json", "--set", f"estimator={estimator}")
     assert json.loads(done.stdout)["version"] == 1
     assert "Train Loss" in done.stderr
 
 
-def test_threads_change_no_digest(house: House):
+def test_threads_change_no_digest(workspace: Workspace):
     digests = {
         json.loads(
-            house.train(
+            workspace.train(
                 "--json",
                 *("--config", str(PROJECT / "configs/examples/wine.yaml")),
                 *("--set", f"estimator.params.n_jobs={jobs}"),
@@ -93,15 +93,17 @@ def test_threads_change_no_digest(house: House):
     assert len(digests) == 1
 
 
-def test_progress_goes_to_stderr_and_to_the_log_file(house: House):
-    done = house.train("--set", f"paths.logs_dir={house.folder}/logs", "--set", "app.env=prod")
+def test_progress_goes_to_stderr_and_to_the_log_file(workspace: Workspace):
+    done = workspace.train(
+        "--set", f"paths.logs_dir={workspace.folder}/logs", "--set", "app.env=prod"
+    )
     lines = done.stderr.splitlines()
-    assert (house.folder / "logs/train.log").read_text(encoding="utf-8").splitlines() == lines
+    assert (workspace.folder / "logs/train.log").read_text(encoding="utf-8").splitlines() == lines
     assert json.loads(lines[0])["message"] == "reading iris"
     assert json.loads(lines[0])["app"] == "model-service"
 
 
-def test_the_store_holds_the_same_files_and_bentoml_loads_the_pipeline(trained: House):
+def test_the_store_holds_the_same_files_and_bentoml_loads_the_pipeline(trained: Workspace):
     entry = trained.store / "models/model_service/v1"
     stored = snapshot(entry)
     assert stored.pop("model.yaml")
@@ -114,39 +116,39 @@ def test_the_store_holds_the_same_files_and_bentoml_loads_the_pipeline(trained: 
     assert done.stdout.startswith("['setosa', 'virginica']"), done.stderr
 
 
-def test_published_files_are_read_only(trained: House):
+def test_published_files_are_read_only(trained: Workspace):
     for path in (trained.models / "v1").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o444
 
 
-def test_a_number_is_not_used_again_while_the_store_knows_it(house: House):
-    house.train()
-    (house.models / "v1").rename(house.folder / "gone")
-    done = house.train("--json")
+def test_a_number_is_not_used_again_while_the_store_knows_it(workspace: Workspace):
+    workspace.train()
+    (workspace.models / "v1").rename(workspace.folder / "gone")
+    done = workspace.train("--json")
     assert json.loads(done.stdout)["version"] == 2
 
 
-def test_v10_follows_v9(house: House):
-    house.train()
-    (house.models / "v1").rename(house.models / "v9")
-    assert json.loads(house.train("--json").stdout)["version"] == 10
+def test_v10_follows_v9(workspace: Workspace):
+    workspace.train()
+    (workspace.models / "v1").rename(workspace.models / "v9")
+    assert json.loads(workspace.train("--json").stdout)["version"] == 10
 
 
 @pytest.mark.parametrize("name", ["wine", "breast_cancer", "diabetes"])
-def test_every_example_trains(house: House, name: str):
+def test_every_example_trains(workspace: Workspace, name: str):
     config = str(PROJECT / f"configs/examples/{name}.yaml")
-    done = house.train("--config", config, "--json")
+    done = workspace.train("--config", config, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tag"] == f"{name}:v1"
 
 
-def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Path):
+def test_a_config_from_anywhere_trains_from_anywhere(workspace: Workspace, tmp_path: Path):
     config = tmp_path / "mine.yaml"
     config.write_text(
         "{model_name: mine, data: {source: iris, target: target}, estimator: {name: SVC},"
         f" paths: {{logs_dir: {tmp_path}/logs}}}}"
     )
-    done = house.train("--config", "mine.yaml", cwd=tmp_path)
+    done = workspace.train("--config", "mine.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("v1  mine:v1  sha256:")
     assert (tmp_path / "logs/train.log").is_file()
@@ -192,67 +194,71 @@ def test_a_config_from_anywhere_trains_from_anywhere(house: House, tmp_path: Pat
         (["--nonsense"], 2, "usage:"),
     ],
 )
-def test_a_wrong_run_is_refused_in_one_line_and_leaves_nothing(house: House, args, code, said):
-    done = house.train(*args)
+def test_a_wrong_run_is_refused_in_one_line_and_leaves_nothing(
+    workspace: Workspace, args, code, said
+):
+    done = workspace.train(*args)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     if "usage:" not in said:
         assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert left_behind(house) == []
+    assert left_behind(workspace) == []
 
 
-def test_a_folder_of_another_model_is_refused(house: House):
-    house.train()
-    before = snapshot(house.models)
-    done = house.train("--set", "model_name=other")
+def test_a_folder_of_another_model_is_refused(workspace: Workspace):
+    workspace.train()
+    before = snapshot(workspace.models)
+    done = workspace.train("--set", "model_name=other")
     assert done.returncode == 2
     assert "holds versions of 'model_service', not of 'other'" in done.stderr
-    assert snapshot(house.models) == before
+    assert snapshot(workspace.models) == before
 
 
-def test_a_path_that_is_a_file_is_refused(house: House):
-    house.models.write_text("")
-    done = house.train()
+def test_a_path_that_is_a_file_is_refused(workspace: Workspace):
+    workspace.models.write_text("")
+    done = workspace.train()
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "models folder" in done.stderr
-    house.models.unlink()
-    house.store.write_text("")
-    done = house.train()
+    workspace.models.unlink()
+    workspace.store.write_text("")
+    done = workspace.train()
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert "BentoML store" in done.stderr
-    assert left_behind(house) == []
+    assert left_behind(workspace) == []
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
 @pytest.mark.parametrize("name", ["models", "bentoml"])
-def test_an_unwritable_folder_is_refused(house: House, name: str):
-    folder = house.folder / name
+def test_an_unwritable_folder_is_refused(workspace: Workspace, name: str):
+    folder = workspace.folder / name
     folder.mkdir(mode=0o555)
-    done = house.train()
+    done = workspace.train()
     assert done.returncode == 1
     assert "ermission denied" in done.stderr.splitlines()[-1]
-    assert left_behind(house) == []
+    assert left_behind(workspace) == []
 
 
-def test_a_tag_that_holds_another_model_is_left_alone(house: House):
-    house.train()
-    other = House(house.folder / "other", environ={"BENTOML_HOME": str(house.store)})
-    before = snapshot(house.store / "models/model_service/v1")
+def test_a_tag_that_holds_another_model_is_left_alone(workspace: Workspace):
+    workspace.train()
+    other = Workspace(workspace.folder / "other", environ={"BENTOML_HOME": str(workspace.store)})
+    before = snapshot(workspace.store / "models/model_service/v1")
     done = other.train("--set", "seed=7")
     assert done.stdout.startswith("v2  ")
     (other.models / "v2").rename(other.models / "v1")
     synced = json.loads(other.maas("sync", "--json").stdout)
     assert [(m["tag"], m["state"]) for m in synced] == [("model_service:v1", "refused")]
-    assert snapshot(house.store / "models/model_service/v1") == before
+    assert snapshot(workspace.store / "models/model_service/v1") == before
 
 
-def test_train_sh_works_from_any_folder_and_passes_its_arguments_on(house: House, tmp_path: Path):
+def test_train_sh_works_from_any_folder_and_passes_its_arguments_on(
+    workspace: Workspace, tmp_path: Path
+):
     done = subprocess.run(
         ["bash", str(PROJECT / "scripts/train.sh"), "--json", "--set", "seed=3"],
         cwd=tmp_path,
-        env=house.env(),
+        env=workspace.env(),
         capture_output=True,
         text=True,
         check=False,
@@ -270,8 +276,10 @@ def test_train_sh_works_from_any_folder_and_passes_its_arguments_on(house: House
     ],
     ids=["blas", "python", "glibc"],
 )
-def test_the_caller_s_environment_does_not_change_the_bytes(house: House, trained: House, hostile):
-    house.train(extra=hostile)
-    assert (house.models / "v1/manifest.json").read_bytes() == (
+def test_the_caller_s_environment_does_not_change_the_bytes(
+    workspace: Workspace, trained: Workspace, hostile
+):
+    workspace.train(extra=hostile)
+    assert (workspace.models / "v1/manifest.json").read_bytes() == (
         trained.models / "v1/manifest.json"
     ).read_bytes()

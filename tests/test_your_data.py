@@ -14,7 +14,7 @@ import pytest
 import yaml
 from sklearn import datasets
 
-from tests.conftest import PROJECT, House, Serve, Server
+from tests.conftest import PROJECT, Serve, Server, Workspace
 
 
 def wine_with_gaps() -> pd.DataFrame:
@@ -93,7 +93,7 @@ def ask(server: Server, frame: pd.DataFrame) -> list[object]:
     return answer.json()["predictions"]
 
 
-def train(house: House, folder: Path, case: str, *args: str) -> tuple[pd.DataFrame, str]:
+def train(workspace: Workspace, folder: Path, case: str, *args: str) -> tuple[pd.DataFrame, str]:
     make, kind, target, estimator, runtime = CASES[case]
     frame = make()
     write(frame, folder / f"data.{kind}")
@@ -105,27 +105,27 @@ def train(house: House, folder: Path, case: str, *args: str) -> tuple[pd.DataFra
         "runtime": runtime,
     }
     (folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    done = house.train("--config", str(folder / "mine.yaml"), *args)
+    done = workspace.train("--config", str(folder / "mine.yaml"), *args)
     assert done.returncode == 0, done.stderr
     return frame, target
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_the_service_answers_every_row_as_scikit_learn_does(
-    house: House, serve: Serve, tmp_path: Path, case: str
+    workspace: Workspace, serve: Serve, tmp_path: Path, case: str
 ):
-    frame, target = train(house, tmp_path, case)
+    frame, target = train(workspace, tmp_path, case)
     features = frame.drop(columns=target)
     path = tmp_path / "features.parquet"
     features.to_parquet(path)
     code = (
         "import joblib, json, pandas as pd;"
-        f"m = joblib.load({str(house.models / 'v1/saved_model.pkl')!r});"
+        f"m = joblib.load({str(workspace.models / 'v1/saved_model.pkl')!r});"
         f"print(json.dumps(m.predict(pd.read_parquet({str(path)!r})).tolist()))"
     )
-    done = house.run("-W", "ignore", "-c", code)
+    done = workspace.run("-W", "ignore", "-c", code)
     expected = json.loads(done.stdout)
-    server = serve(house)
+    server = serve(workspace)
     given = ask(server, features)
     manifest = server.client.get("/model").json()
     if manifest["signature"]["task"] == "regression":
@@ -140,11 +140,13 @@ def test_the_service_answers_every_row_as_scikit_learn_does(
     assert "Traceback" not in log
 
 
-def test_gaps_and_categories_are_typed_in_the_api(house: House, serve: Serve, tmp_path: Path):
+def test_gaps_and_categories_are_typed_in_the_api(
+    workspace: Workspace, serve: Serve, tmp_path: Path
+):
     from openapi_spec_validator import validate
 
-    frame, target = train(house, tmp_path, "wine-csv")
-    server = serve(house)
+    frame, target = train(workspace, tmp_path, "wine-csv")
+    server = serve(workspace)
     document = server.client.get("/docs.json").json()
     validate(document)
     row = document["components"]["schemas"]["Row"]
@@ -170,9 +172,9 @@ def test_gaps_and_categories_are_typed_in_the_api(house: House, serve: Serve, tm
     assert server.post("/predict", {k: sent[k] for k in row["required"]}).status_code == 200
 
 
-def test_an_unseen_category_can_be_ignored(house: House, serve: Serve, tmp_path: Path):
-    train(house, tmp_path, "wine-csv", "--set", "preprocessing.unknown=ignore")
-    server = serve(house)
+def test_an_unseen_category_can_be_ignored(workspace: Workspace, serve: Serve, tmp_path: Path):
+    train(workspace, tmp_path, "wine-csv", "--set", "preprocessing.unknown=ignore")
+    server = serve(workspace)
     row = server.client.get("/model").json()["signature"]["example"]
     unseen = server.post("/predict_proba", row | {"Farbe (deutsch)": "grün"})
     gap = server.post("/predict_proba", row | {"Farbe (deutsch)": None})
@@ -181,33 +183,33 @@ def test_an_unseen_category_can_be_ignored(house: House, serve: Serve, tmp_path:
 
 
 def test_a_version_served_by_scikit_learn_refuses_an_altered_pickle_unopened(
-    house: House, tmp_path: Path
+    workspace: Workspace, tmp_path: Path
 ):
-    train(house, tmp_path, "wine-sklearn")
-    path = house.models / "v1/saved_model.pkl"
+    train(workspace, tmp_path, "wine-sklearn")
+    path = workspace.models / "v1/saved_model.pkl"
     path.chmod(0o644)
     path.write_bytes(b"cos\nsystem\n(S'touch /tmp/opened'\ntR.")
-    done = house.bentoml("serve", timeout=60)
+    done = workspace.bentoml("serve", timeout=60)
     assert done.returncode == 1
     assert "saved_model.pkl" in done.stderr + done.stdout
     assert not Path("/tmp/opened").exists()
 
 
 def test_a_bento_of_such_a_version_installs_scikit_learn(
-    house: House, serve: Serve, tmp_path: Path
+    workspace: Workspace, serve: Serve, tmp_path: Path
 ):
-    train(house, tmp_path, "wine-sklearn")
-    tag = house.build()
-    lock = house.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
+    train(workspace, tmp_path, "wine-sklearn")
+    tag = workspace.build()
+    lock = workspace.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
     assert re.search(r"^scikit-learn==", lock.read_text(), re.MULTILINE)
-    server = serve(house, tag)
+    server = serve(workspace, tag)
     row = server.client.get("/model").json()["signature"]["example"]
     assert server.post("/predict", row).status_code == 200
 
 
-def test_reference_json_counts_every_training_row(house: House, tmp_path: Path):
-    frame, _ = train(house, tmp_path, "wine-csv")
-    reference = json.loads((house.models / "v1/reference.json").read_bytes())
+def test_reference_json_counts_every_training_row(workspace: Workspace, tmp_path: Path):
+    frame, _ = train(workspace, tmp_path, "wine-csv")
+    reference = json.loads((workspace.models / "v1/reference.json").read_bytes())
     assert set(reference["features"]) == set(frame.columns) - {"class"}
     assert sum(reference["target"]["counts"].values()) == reference["rows"]
     for feature in reference["features"].values():
@@ -224,14 +226,14 @@ def commands(page: Path) -> list[str]:
 
 
 def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
-    house: House, serve: Serve, tmp_path: Path
+    workspace: Workspace, serve: Serve, tmp_path: Path
 ):
     """Every command of docs/your-data.md, in a copy of the project."""
     project = tmp_path / "project"
     ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "models", "logs", "__pycache__")
     shutil.copytree(PROJECT, project, ignore=ignored)
     (project / "models").mkdir()
-    house = House(tmp_path, project=project, environ={"MODELS_DIR": ""})
+    workspace = Workspace(tmp_path, project=project, environ={"MODELS_DIR": ""})
     page = PROJECT / "docs/your-data.md"
     text_of_page = page.read_text(encoding="utf-8")
     files = re.findall(r"`(\S+)`:\n\n```(?:csv|yaml)\n(.*?)```", text_of_page, re.DOTALL)
@@ -241,7 +243,7 @@ def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
     server = None
     for command in commands(page):
         if "bentoml serve" in command:
-            server = serve(house, extra={"MODELS_DIR": "models/flats"})
+            server = serve(workspace, extra={"MODELS_DIR": "models/flats"})
         elif command.startswith("curl"):
             assert server is not None
             body = shlex.split(command)[-1]
@@ -256,7 +258,7 @@ def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
         else:
             done = subprocess.run(
                 ["bash", "-c", command.replace("python ", f"{sys.executable} ", 1)],
-                cwd=project, env=house.env(), capture_output=True, text=True, check=False,
+                cwd=project, env=workspace.env(), capture_output=True, text=True, check=False,
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
     assert server is not None

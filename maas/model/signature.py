@@ -24,7 +24,7 @@ class Feature(StrictModel):
         name: its name in the API.
         column: the column of the data set it was trained on.
         type: number, integer, boolean or category (strings).
-        nullable: whether null (a gap in the data) is a valid value.
+        nullable: whether null (a missing value in the data) is valid.
         minimum: smallest value in the training rows (number, integer).
         maximum: largest value in the training rows (number, integer).
         categories: the values in the training rows, sorted (category).

@@ -1,4 +1,4 @@
-"""What is served, and how, wherever service.py stands.
+"""What is served, and how: from a project, or from a Bento.
 
 In a project the version is a folder of `models/`, chosen by the service config. In a Bento it
 is the tag that the Bento was built with, under the digest in the Bento's labels.
@@ -62,7 +62,7 @@ class Deployment:
 
 
 def load_deployment(project: Path) -> Deployment:
-    """Find the version to serve, and how, from where service.py stands.
+    """Find the version to serve, and how, for the folder of service.py.
 
     Raises:
         BentoMLException: one line saying why it cannot be served; BentoML prints it and exits 1.

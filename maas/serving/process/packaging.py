@@ -66,7 +66,7 @@ class _MirroredModel(BentoModel):
         version: Version = self.version
         try:
             with open_store(version.manifest.model_name) as store:
-                # Any torn entry would break BentoML's look at the store.
+                # Any incomplete entry would break BentoML's look at the store.
                 store.sync(Registry(version.path.parent), thorough=False)
                 return store.mirror(version)
         except MaasError as error:
