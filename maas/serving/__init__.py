@@ -14,7 +14,7 @@ Handlers return an `http.response`; the app sends, counts (`monitoring`) and log
 place. What needs no model is answered by `api.info_routes`.
 
 - `app`              the ASGI app in front of BentoML's: every request goes through it
-- `served_version`   all that depends on the version that is served
+- `served_version`   all that depends on the version: endpoints, headers, documents, counts
 - `async_predictor`  calls the model without holding up the event loop
 - `http`             requests and responses; knows no model
 - `api`              the types of the API, and bytes to responses

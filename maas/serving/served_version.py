@@ -46,8 +46,10 @@ class ServedVersion:
                 return self._model
             case "/docs.json":
                 return self._openapi
-            case _:
+            case "/schema.json":
                 return self._client_schema
+            case _:
+                raise KeyError(route)
 
     @cached_property
     def _model(self) -> bytes:

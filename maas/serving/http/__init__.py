@@ -6,8 +6,9 @@ In the order of a request:
 - `request`       one request, with its id
 - `api_keys`      whether its key is valid
 - `body`          reads its body against a limit and a deadline
-- `problems`      errors as RFC 9457 documents
-- `response`      what is answered
+- `problems`      the form of refusals (RFC 9457), and what pydantic says of a body;
+                  `maas.serving.app` raises the others
+- `response`      what is answered: status, body, and the headers of this one answer
 - `uvicorn_send`  sends it, head and body in one write
 - `access_log`    its line in the log
 """
