@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from maas.model.checks import Rule, rule_of
 from maas.model.row import Row
+from maas.model.scorers import Matrix
 from maas.model.signature import Feature, Signature
 
-Matrix = npt.NDArray[np.float32]
 Record = dict[str, Any]
 """A row as it comes from JSON."""
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from maas.model.encoding import Matrix
-from maas.model.scorers import Array, Scorer
+from maas.model.scorers import Array, Matrix, Scorer
 from maas.model.signature import FLOAT32_MAX, Signature
 
 # No corner in between can overflow if these do not where values are so many times larger: a

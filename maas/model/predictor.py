@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 
 from maas.errors import OverflowingRowError, ParityError
-from maas.model.encoding import Encoder, Matrix
-from maas.model.scorers import Array, Scorer
+from maas.model.encoding import Encoder
+from maas.model.scorers import Array, Matrix, Scorer
 from maas.model.signature import Label, Signature, label_text
 
 # Up to this many numbers are added up in Python, which is faster than calling numpy.

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import anyio.to_thread
 
-from maas.model.encoding import Matrix
 from maas.model.predictor import Predictor
 from maas.model.row import Row
+from maas.model.scorers import Matrix
 from maas.model.signature import Label, Runtime
 from maas.serving.api.row_batch import RowBatch
 from maas.serving.monitoring.model_metrics import ModelMetrics

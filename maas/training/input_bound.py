@@ -12,9 +12,8 @@ import onnx
 from onnx.reference import ReferenceEvaluator
 from sklearn.pipeline import Pipeline
 
-from maas.model.encoding import Matrix
 from maas.model.input_bound import find_input_bound
-from maas.model.scorers import INPUT, Array
+from maas.model.scorers import INPUT, Array, Matrix
 from maas.model.signature import FLOAT32_MAX, Signature
 from maas.training.fit.estimators import splits_by_value
 

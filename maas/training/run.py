@@ -11,8 +11,8 @@ import pandas as pd
 
 from maas.config.train_config import ModelConfig, TrainConfig
 from maas.errors import StorageError
-from maas.model.encoding import Matrix
 from maas.model.predictor import Predictor
+from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature, Value
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
 from maas.registry.registry import Registry

@@ -13,8 +13,9 @@ from typing import Any, overload
 import numpy as np
 from pydantic import ValidatorFunctionWrapHandler
 
-from maas.model.encoding import Encoder, Matrix, Record
+from maas.model.encoding import Encoder, Record
 from maas.model.row import Row
+from maas.model.scorers import Matrix
 from maas.model.signature import Signature
 from maas.serving.api.json_chunks import ChunkedList, parse_chunk
 

@@ -61,7 +61,7 @@ class AccessLog:
     def _write(self) -> None:
         text = "".join(self._lines).encode()
         self._lines.clear()
-        with suppress(OSError):  # a log that cannot be written is no reason not to answer
+        with suppress(OSError):  # requests are answered even when the log cannot be written
             while text:
                 text = text[os.write(_STDERR, text) :]
 

@@ -1,4 +1,4 @@
-"""What the service answers: built by whoever handles a request, sent by the app."""
+"""What the service answers: the handler of a request builds it, the app sends it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from prometheus_client import Counter, Histogram
 
-from maas.model.encoding import GAP, Matrix
+from maas.model.encoding import GAP
 from maas.model.row import Row
+from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature, label_text
 from maas.serving.monitoring.deferred_counter import DeferredCounter
 

@@ -12,8 +12,9 @@ import pandas as pd
 from pydantic import ValidationError
 
 from maas.errors import ParityError
-from maas.model.encoding import Encoder, Matrix, Record
+from maas.model.encoding import Encoder, Record
 from maas.model.row import Row, row_type
+from maas.model.scorers import Matrix
 
 _MAX_ENCODED_ROWS = 1000
 

@@ -14,10 +14,9 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from maas.errors import OverflowingRowError, ParityError
-from maas.model.encoding import Matrix
 from maas.model.input_bound import make_corners
 from maas.model.predictor import Predictor
-from maas.model.scorers import Scorer, make_scorer
+from maas.model.scorers import Matrix, Scorer, make_scorer
 from maas.model.signature import Runtime, Signature
 from maas.training.checks.encoder_check import check_encoders
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
