@@ -1,7 +1,7 @@
 """However trainers are killed, and however many run at once: complete versions, distinct numbers.
 
 `pytest -m crash`. The default run strikes at some of the moments, CI at more of them, and
-`make attack-crash` at most. `tests/crashing.py` explains how.
+`make attack-crash` at most. `tests/fault_injection.py` explains how.
 """
 
 import json
@@ -22,7 +22,7 @@ from maas.registry import files
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
 from tests.conftest import Workspace
-from tests.crashing import broken_afterwards, broken_entries, broken_versions, numbers
+from tests.fault_injection import broken_afterwards, broken_entries, broken_versions, numbers
 from tests.samples import FILES, RUN, make_manifest
 
 pytestmark = [
@@ -39,7 +39,7 @@ else:
 
 def attack(workspace: Workspace, kind: str, name: str, number: int) -> int:
     done = workspace.run(
-        "-m", "tests.crashing", kind, str(workspace.folder / name), str(number), timeout=1800
+        "-m", "tests.fault_injection", kind, str(workspace.folder / name), str(number), timeout=1800
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from tests.conftest import Serve, Server, Workspace
-from tests.wire import Answer, ask, chunked, connect, head, read, request
+from tests.raw_http import Answer, ask, chunked, connect, head, read, request
 
 pytestmark = pytest.mark.attack
 

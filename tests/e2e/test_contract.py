@@ -16,7 +16,7 @@ from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import Serve, Server, Workspace, wait_ready
-from tests.wire import ask, connect, head, read, request
+from tests.raw_http import ask, connect, head, read, request
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
 BODY = json.dumps(ROW).encode()

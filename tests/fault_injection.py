@@ -1,7 +1,7 @@
 """Publishes versions in child processes that die, or whose disk fails, at a chosen moment.
 
-`python -m tests.crashing kill|fault FOLDER STEP` strikes at every STEPth moment of the publish
-and mirror steps, `race FOLDER PROCESSES` lets processes publish at once. Prints one JSON
+`python -m tests.fault_injection kill|fault FOLDER STEP` strikes at every STEPth moment of the
+publish and mirror steps, `race FOLDER PROCESSES` lets processes publish at once. Prints one JSON
 document: the number of moments, and every broken promise.
 
 A moment is a call into the operating system or the io library. The profiler of the interpreter
