@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.conftest import Server
+from tests.server import Server
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import maas
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 LAYERS = """
     errors, strict_model

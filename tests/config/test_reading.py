@@ -7,7 +7,7 @@ import pytest
 from maas.config.paths import models_folder, project_root
 from maas.config.reading import load_service_config, load_train_config
 from maas.errors import ConfigError
-from tests.conftest import PROJECT
+from tests.workspace import PROJECT
 
 MINIMAL = """
 model_name: flowers

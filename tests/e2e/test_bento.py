@@ -6,7 +6,8 @@ import shutil
 import pytest
 import yaml
 
-from tests.conftest import Serve, Workspace
+from tests.server import Serve
+from tests.workspace import Workspace
 
 ROW = {"feature1": 1, "feature2": 2}
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from maas.registry.registry import Registry
-from tests.conftest import PROJECT, Workspace, free_port
+from tests.server import free_port
+from tests.workspace import PROJECT, Workspace
 
 ROW = {"feature1": 1, "feature2": 2}
 

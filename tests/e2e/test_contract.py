@@ -15,8 +15,9 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.conftest import Serve, Server, Workspace, wait_ready
 from tests.raw_http import ask, connect, head, read, request
+from tests.server import Serve, Server, wait_ready
+from tests.workspace import Workspace
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
 BODY = json.dumps(ROW).encode()

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from maas.registry import Registry
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")

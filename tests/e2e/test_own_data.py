@@ -14,7 +14,8 @@ import pytest
 import yaml
 from sklearn import datasets
 
-from tests.conftest import PROJECT, Serve, Server, Workspace
+from tests.server import Serve, Server
+from tests.workspace import PROJECT, Workspace
 
 
 def wine_with_gaps() -> pd.DataFrame:

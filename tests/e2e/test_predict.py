@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from tests.conftest import PROJECT, Serve, Server, Workspace
+from tests.server import Serve, Server
+from tests.workspace import PROJECT, Workspace
 
 ROW = {"feature1": 1, "feature2": 2}
 

@@ -8,8 +8,9 @@ import time
 import psutil
 import pytest
 
-from tests.conftest import PROJECT, Serve, Workspace, free_port
 from tests.samples import FILES, RUN, make_manifest
+from tests.server import Serve, free_port
+from tests.workspace import PROJECT, Workspace
 
 
 def refused(workspace: Workspace, *args: str, **extra: str) -> str:

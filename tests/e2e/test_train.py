@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
 

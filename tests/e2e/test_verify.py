@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 PROMISED = (sys.platform, platform.machine()) == ("linux", "x86_64")
 

@@ -15,8 +15,8 @@ import maas.registry
 from maas.errors import DamagedError, StorageError, VersionError
 from maas.registry.manifest import canonical_json
 from maas.registry.registry import Registry
-from tests.conftest import PROJECT, Workspace
 from tests.samples import FILES, RUN, make_manifest
+from tests.workspace import PROJECT, Workspace
 
 
 def publish(registry: Registry, *taken: int) -> int:

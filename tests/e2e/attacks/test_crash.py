@@ -21,9 +21,9 @@ from maas.errors import StorageError
 from maas.registry import files
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
-from tests.conftest import Workspace
 from tests.fault_injection import broken_afterwards, broken_entries, broken_versions, numbers
 from tests.samples import FILES, RUN, make_manifest
+from tests.workspace import Workspace
 
 pytestmark = [
     pytest.mark.crash,

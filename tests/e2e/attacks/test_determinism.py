@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 pytestmark = [
     pytest.mark.determinism,

@@ -18,8 +18,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.conftest import Serve, Server, Workspace
 from tests.raw_http import Answer, ask, chunked, connect, head, read, request
+from tests.server import Serve, Server
+from tests.workspace import Workspace
 
 pytestmark = pytest.mark.attack
 

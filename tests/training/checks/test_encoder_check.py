@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import Workspace
+from tests.workspace import Workspace
 
 TRAIN = """
 import sys

@@ -22,7 +22,7 @@ from maas.training.fit.fit import FitResult, fit
 from maas.training.reference import describe_reference
 from maas.training.run import build_signature
 from maas.training.split import split_rows
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 EXAMPLES = PROJECT / "configs/examples"
 
