@@ -1,4 +1,6 @@
-"""A small version, made without training."""
+"""A small version, made without training, and damage to one."""
+
+from pathlib import Path
 
 from maas.model.signature import Feature, Signature
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord
@@ -23,3 +25,16 @@ def make_manifest(model_name: str = "m", files=FILES, **changes) -> Manifest:
         "parity": ParityRecord(passed=True, tolerance=1e-5),
     }
     return Manifest.seal(files, **(content | changes))
+
+
+def damage(path: Path, data: bytes | None) -> None:
+    """Replace the content of a published file, or remove the file."""
+    path.chmod(0o644)
+    path.unlink() if data is None else path.write_bytes(data)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text in a published file."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    damage(path, text.replace(old, new).encode())

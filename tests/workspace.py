@@ -1,5 +1,6 @@
 """A models folder and a store of their own, and the project's commands run over them."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -10,13 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from maas.config.paths import PROJECT
+from maas.config.paths import PROJECT, project_root
 from maas.config.reading import load_train_config
 from maas.registry.registry import Registry
-from maas.registry.store import open_store
+from maas.registry.store import SyncResult, open_store
 from maas.registry.version import RUN, Version
 
-__all__ = ["PROJECT", "Workspace", "copy_project"]
+__all__ = ["DEFAULT", "EXAMPLES", "PROJECT", "Workspace", "copy_project", "snapshot"]
+
+DEFAULT = PROJECT / "configs/train_config.yaml"
+EXAMPLES = PROJECT / "configs/examples"
 
 
 @dataclass
@@ -78,25 +82,27 @@ class Workspace:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().removeprefix("__tag__:")
 
-    def publish(self, *versions: Version) -> None:
+    def publish(self, *versions: Version) -> list[SyncResult]:
         """Publish and mirror versions that were trained elsewhere, as a run does at its end."""
+        results: list[SyncResult] = []
+        registry = Registry(self.models)
         with self._store_variable():
             for version in versions:
-                registry = Registry(self.models)
                 files = {name: version.read(name) for name in version.manifest.files}
                 run = (version.path / RUN).read_bytes()
                 registry.prepare(version.manifest.model_name)
                 with open_store(version.manifest.model_name) as store:
                     registry.publish(version.manifest, files, run, store.numbers())
-                    store.sync(registry, thorough=False)
+                    results = store.sync(registry, thorough=False)
+        return results
 
-    def train_here(self, config: Path, *overrides: str) -> Version:
+    def train_here(self, *overrides: str, config: Path = DEFAULT) -> Version:
         """Train in this process, unpinned: the same steps, without the start of an interpreter."""
         from maas.training.run import train
 
         loaded = load_train_config(config, ["numerics=native", *overrides])
         with self._store_variable():
-            return train(loaded, config.parent, self.models, ["train.py"]).version
+            return train(loaded, project_root(config), self.models, ["train.py"]).version
 
     @contextmanager
     def _store_variable(self) -> Iterator[None]:
@@ -114,3 +120,12 @@ def copy_project(target: Path) -> Path:
     ignored = shutil.ignore_patterns(".*", "models", "logs", "__pycache__")
     shutil.copytree(PROJECT, target, ignore=ignored)
     return target
+
+
+def snapshot(folder: Path) -> dict[str, str]:
+    """The hash of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from maas.config.paths import models_folder, project_root
 from maas.config.reading import load_service_config, load_train_config
 from maas.errors import ConfigError
 from tests.workspace import PROJECT
@@ -130,10 +129,3 @@ def test_a_variable_goes_before_the_file_and_an_empty_one_counts_as_none(write):
 def test_a_wrong_variable_is_named(write, name, value):
     with pytest.raises(ConfigError, match=f"variable {name}: .*{value}"):
         load_service_config(write(""), {name: value})
-
-
-def test_paths_are_relative_to_the_project_and_models_dir_to_where_you_stand(tmp_path):
-    assert project_root(PROJECT / "configs/examples/wine.yaml") == PROJECT
-    assert project_root(tmp_path / "config.yaml") == tmp_path
-    assert models_folder("models", PROJECT, {}) == PROJECT / "models"
-    assert models_folder("models", PROJECT, {"MODELS_DIR": "x"}) == Path.cwd() / "x"

@@ -7,7 +7,6 @@
 import json
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -17,12 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from maas.errors import StorageError
-from maas.registry import files
-from maas.registry.registry import Registry
-from maas.registry.staging import staged
 from tests.fault_injection import broken_afterwards, broken_entries, broken_versions, numbers
-from tests.samples import FILES, RUN, make_manifest
 from tests.workspace import Workspace
 
 pytestmark = [
@@ -106,40 +100,6 @@ def test_many_train_py_at_once_each_publish(workspace: Workspace):
     assert broken_versions(workspace.models) == []
 
 
-def test_a_live_trainer_s_staging_is_left_alone(workspace: Workspace):
-    registry = Registry(workspace.models)
-    registry.prepare("m")
-    with staged(workspace.models, {"model.onnx": b"mine"}) as folder:
-        registry.prepare("m")
-        assert (folder / "model.onnx").read_bytes() == b"mine"
-    assert list(workspace.models.iterdir()) == []
-
-
-def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A power cut keeps what was synced, so files and folder are synced before the rename."""
-    log: list[tuple[str, str]] = []
-    sync, rename = os.fsync, os.rename
-
-    def record_sync(handle: int) -> None:
-        log.append(("sync", Path(f"/proc/self/fd/{handle}").readlink().name))
-        sync(handle)
-
-    def record_rename(source: object, target: object) -> None:
-        log.append(("rename", Path(str(target)).name))
-        rename(source, target)
-
-    if not Path("/proc/self/fd").is_dir():
-        pytest.skip("reads /proc to learn what is synced")
-    models = tmp_path / "models"
-    Registry(models).prepare("m")
-    monkeypatch.setattr(files.os, "fsync", record_sync)
-    monkeypatch.setattr(os, "rename", record_rename)
-    Registry(models).publish(make_manifest(), FILES, RUN, ())
-    written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
-    assert set(log[:4]) == written
-    assert log[4:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "small"
@@ -172,49 +132,6 @@ def test_a_full_store_leaves_the_version_to_a_later_sync(workspace: Workspace, s
     assert workspace.bentoml("models", "list", extra=extra).returncode == 0
     (small_disk / "filler").unlink()
     assert workspace.maas("sync", extra=extra).stdout.splitlines()[1] == "model_service:v2  created"
-
-
-def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
-    """Represents any quota: the kernel refuses to write more, and any user can set this limit."""
-    registry = Registry(tmp_path / "models")
-    registry.prepare("m")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
-    try:
-        with pytest.raises(StorageError, match="File too large"):
-            registry.publish(make_manifest(), FILES | {"large": bytes(200_000)}, RUN, ())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert list((tmp_path / "models").iterdir()) == []
-
-
-@pytest.mark.parametrize("kind", ["file", "loop", "nowhere"])
-@pytest.mark.parametrize("name", ["models", "bentoml"])
-def test_a_path_that_is_no_folder_is_one_clear_line(workspace: Workspace, kind: str, name: str):
-    path = workspace.folder / name
-    match kind:
-        case "file":
-            path.write_text("")
-        case "loop":
-            path.symlink_to(path)
-        case _:
-            path.symlink_to("/nowhere/at/all")
-    done = workspace.train()
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert str(path) in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
-    assert numbers(workspace.models) == []
-
-
-def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
-    registry = Registry(tmp_path)
-    (tmp_path / "v3").write_text("")
-    (tmp_path / "v5").symlink_to("nowhere")
-    (tmp_path / "v7").symlink_to("v7")
-    assert registry.numbers() == []
-    assert registry.publish(make_manifest(), FILES, RUN, ()).number == 8
-    assert registry.numbers() == [8]
 
 
 def test_the_two_checkers_of_this_suite_find_what_they_look_for(workspace: Workspace):

@@ -1,0 +1,46 @@
+"""The staging folder: synced before it gets its name, and left alone while its run lives."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from maas.registry import files
+from maas.registry.registry import Registry
+from maas.registry.staging import staged
+from tests.samples import FILES, RUN, make_manifest
+from tests.workspace import Workspace
+
+
+def test_a_live_trainer_s_staging_is_left_alone(workspace: Workspace):
+    registry = Registry(workspace.models)
+    registry.prepare("m")
+    with staged(workspace.models, {"model.onnx": b"mine"}) as folder:
+        registry.prepare("m")
+        assert (folder / "model.onnx").read_bytes() == b"mine"
+    assert list(workspace.models.iterdir()) == []
+
+
+def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A power cut keeps what was synced, so files and folder are synced before the rename."""
+    log: list[tuple[str, str]] = []
+    sync, rename = os.fsync, os.rename
+
+    def record_sync(handle: int) -> None:
+        log.append(("sync", Path(f"/proc/self/fd/{handle}").readlink().name))
+        sync(handle)
+
+    def record_rename(source: object, target: object) -> None:
+        log.append(("rename", Path(str(target)).name))
+        rename(source, target)
+
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("reads /proc to learn what is synced")
+    models = tmp_path / "models"
+    Registry(models).prepare("m")
+    monkeypatch.setattr(files.os, "fsync", record_sync)
+    monkeypatch.setattr(os, "rename", record_rename)
+    Registry(models).publish(make_manifest(), FILES, RUN, ())
+    written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
+    assert set(log[:4]) == written
+    assert log[4:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]

@@ -1,0 +1,17 @@
+"""How much of the long suites runs: a slice in `make test`, more in CI, all in `make attack-…`.
+
+The variable ATTACK is `ci` or `whole`; without it the slice runs.
+"""
+
+import os
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SIZES = ("slice", "ci", "whole")
+SIZE = SIZES.index(os.environ.get("ATTACK") or "slice")
+
+
+def choose(slice_: T, ci: T, whole: T) -> T:
+    """The figure for the size that runs."""
+    return (slice_, ci, whole)[SIZE]
