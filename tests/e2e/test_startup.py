@@ -1,14 +1,13 @@
 """Starting: what cannot be served is said in one line, with exit 1, and does not restart."""
 
-import json
 import shutil
 import socket
-import time
+from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.samples import FILES, RUN, make_manifest
+from maas.registry.version import Version
+from tests.samples import FILES, RUN, damage, make_manifest
 from tests.server import Serve, free_port
 from tests.workspace import PROJECT, Workspace
 
@@ -29,19 +28,7 @@ def test_no_version(workspace: Workspace):
     assert "holds no version; run `python train.py`" in refused(workspace)
 
 
-def test_a_version_that_is_not_there(trained: Workspace):
-    assert "no such version (there: v1)" in refused(trained, MODEL_VERSION="7")
-
-
-def test_another_digest_than_demanded(trained: Workspace):
-    assert "the service demands" in refused(trained, MODEL_DIGEST="sha256:" + "0" * 64)
-
-
-def test_a_wrong_setting(trained: Workspace):
-    assert "variable WORKERS: workers = 'many'" in refused(trained, WORKERS="many")
-
-
-def test_a_port_that_is_none(trained: Workspace):
+def test_a_port_that_does_not_exist(trained: Workspace):
     assert "no such port" in refused(trained, "--port", "70000")
 
 
@@ -49,13 +36,19 @@ def test_an_empty_name_of_the_keys_file(trained: Workspace):
     assert "API_KEYS_FILE" in refused(trained, API_KEYS_FILE="")
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "manifest.json"])
-def test_a_damaged_version(trained: Workspace, workspace: Workspace, name: str):
-    shutil.copytree(trained.models, workspace.models)
-    path = workspace.models / "v1" / name
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes().replace(b"a", b"b", 1))
-    assert name in refused(workspace)
+@pytest.mark.parametrize("content", [None, "\n  \n"])
+def test_a_keys_file_without_a_key(trained: Workspace, tmp_path: Path, content: str | None):
+    path = tmp_path / "keys"
+    if content is not None:
+        path.write_text(content)
+    assert str(path) in refused(trained, API_KEYS_FILE=str(path))
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl"])
+def test_a_damaged_version(own: Workspace, name: str):
+    path = own.models / "v1" / name
+    damage(path, path.read_bytes().replace(b"a", b"b", 1))
+    assert name in refused(own)
 
 
 def test_a_model_that_cannot_be_loaded(workspace: Workspace):
@@ -82,49 +75,14 @@ def test_the_port_of_the_command_goes_before_the_variable(trained: Workspace):
         assert f"port {port}" in line
 
 
-def test_a_fresh_store_gets_the_served_version(
-    trained: Workspace, workspace: Workspace, serve: Serve
+def test_a_chosen_version_is_served_and_a_fresh_store_gets_it(
+    own: Workspace, serve: Serve, first: Version, second: Version
 ):
-    shutil.copytree(trained.models, workspace.models)
-    server = serve(workspace)
-    assert server.client.get("/model").json()["version"] == 1
-    assert (workspace.store / "models/model_service/v1/model.yaml").is_file()
-
-
-def test_a_replaced_worker_serves_the_version_of_its_siblings(workspace: Workspace, serve: Serve):
-    assert workspace.train().returncode == 0
-    server = serve(workspace)
-    assert workspace.train("--set", "seed=7").returncode == 0
-    (worker,) = [
-        p for p in psutil.Process(server.process.pid).children() if "worker" in str(p.cmdline())
-    ]
-    worker.kill()
-    end = time.monotonic() + 60
-    version = None
-    while time.monotonic() < end and version is None:
-        try:
-            version = server.client.get("/model").json()["version"]
-        except Exception:
-            time.sleep(0.2)
-    assert version == 1
-
-
-def test_the_log_s_level_and_form_are_configured(trained: Workspace, serve: Serve):
-    server = serve(trained, extra={"APP_ENV": "prod"})
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert all({"time", "level", "message"} <= line.keys() for line in lines)
-    own = [line for line in lines if line["message"] != "request"]
-    assert {frozenset(line) for line in own} == {frozenset({"time", "level", "message", "env"})}
-    assert any("BentoServer" in line["message"] for line in lines)
-    assert server.client.get("/model").json()["app_env"] == "prod"
-    quiet = serve(trained, extra={"LOG_LEVEL": "WARNING"})
-    assert quiet.log.read_text() == ""
-
-
-def test_a_chosen_version_is_served(workspace: Workspace, serve: Serve):
-    digests = [json.loads(workspace.train("--json", "--set", f"seed={s}").stdout) for s in (1, 2)]
-    server = serve(workspace, extra={"MODEL_VERSION": "1"})
-    assert server.client.get("/model").json()["digest"] == digests[0]["digest"]
+    own.publish(second)
+    shutil.rmtree(own.store)
+    server = serve(own, extra={"MODEL_VERSION": "1"})
+    assert server.client.get("/model").json()["digest"] == first.manifest.digest
+    assert (own.store / "models/model_service/v1/model.yaml").is_file()
 
 
 def test_a_version_without_an_input_bound_is_measured_before_the_workers_start(

@@ -1,0 +1,51 @@
+"""What describes the service: /model, the OpenAPI document, probes and BentoML's UI."""
+
+import pytest
+from openapi_spec_validator import validate
+
+from maas.registry.version import Version
+from tests.server import Server
+
+
+def test_model_gives_the_manifest_of_the_served_version(server: Server, first: Version):
+    answer = server.client.get("/model").json()
+    manifest = first.manifest.model_dump(mode="json")
+    assert {key: answer[key] for key in manifest} == manifest
+    assert (answer["version"], answer["tag"]) == (1, "model_service:v1")
+    assert answer["app_env"] == "prod"
+
+
+def test_the_document_is_valid_and_names_every_status_and_header(server: Server):
+    document = server.client.get("/docs.json").json()
+    validate(document)
+    assert set(document["paths"]) == {
+        "/predict", "/predict_proba", "/predict_batch", "/model",
+        "/livez", "/readyz", "/healthz", "/metrics",
+    }  # fmt: skip
+    responses = document["paths"]["/predict"]["post"]["responses"]
+    assert set(responses) == {"200", "400", "405", "408", "413", "415", "422", "429", "500"}
+    assert document["paths"]["/predict"]["post"]["requestBody"]["required"] is True
+    for response in responses.values():
+        assert {"X-Model-Version", "X-Model-Digest", "X-Request-ID"} <= set(response["headers"])
+    assert "Retry-After" in responses["429"]["headers"]
+    assert "Allow" in responses["405"]["headers"]
+    assert document["components"]["schemas"]["Row"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("path", ["/", "/docs.json", "/schema.json", "/livez", "/readyz"])
+def test_bentoml_s_own_routes_work_behind_the_app(server: Server, path: str):
+    assert server.client.get(path).status_code == 200
+
+
+def test_documents_answer_head_without_a_body(server: Server):
+    for path in ("/model", "/docs.json", "/metrics", "/livez"):
+        answer = server.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_bentoml_s_ui_works(server: Server):
+    page = server.client.get("/")
+    assert "text/html" in page.headers["content-type"]
+    assert "static_content" in page.text
+    assert "docs.json" in server.client.get("/static_content/swagger-initializer.js").text
+    assert server.client.get("/static_content/swagger-ui.css").status_code == 200
