@@ -1,29 +1,40 @@
 """A Bento is one concrete version: it keeps serving it, and refuses to be given another."""
 
-import json
 import shutil
 
 import pytest
 import yaml
 
+from maas.registry.registry import Registry
+from maas.registry.version import Version
+from tests.samples import damage
 from tests.server import Serve
 from tests.workspace import Workspace
 
 ROW = {"feature1": 1, "feature2": 2}
 
 
-@pytest.fixture
-def built(trained: Workspace, workspace: Workspace) -> tuple[Workspace, str]:
-    """A workspace with v1 and a Bento of it."""
-    shutil.copytree(trained.models, workspace.models)
+@pytest.fixture(scope="module")
+def bento(first: Version, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, str]:
+    """A workspace with v1 and a Bento of it, which is built once."""
+    workspace = Workspace(tmp_path_factory.mktemp("bento"))
+    workspace.publish(first)
     return workspace, workspace.build()
 
 
+@pytest.fixture
+def built(bento: tuple[Workspace, str], workspace: Workspace) -> tuple[Workspace, str]:
+    """A copy of that workspace, which the test may change."""
+    original, tag = bento
+    shutil.copytree(original.folder, workspace.folder, dirs_exist_ok=True, symlinks=True)
+    return workspace, tag
+
+
 def test_a_bento_serves_its_version_when_later_ones_come(
-    built: tuple[Workspace, str], trained: Workspace, serve: Serve
+    built: tuple[Workspace, str], serve: Serve, first: Version, second: Version
 ):
     workspace, tag = built
-    digest = json.loads((trained.models / "v1/manifest.json").read_bytes())["digest"]
+    digest = first.manifest.digest
     folder = workspace.store / "bentos" / tag.replace(":", "/")
     info = yaml.safe_load((folder / "bento.yaml").read_text())
     assert info["labels"]["model_digest"] == digest
@@ -31,7 +42,8 @@ def test_a_bento_serves_its_version_when_later_ones_come(
     assert not (folder / "src/maas/training").exists()
     assert not (folder / "src/train.py").exists()
 
-    assert json.loads(workspace.train("--json", "--set", "seed=7").stdout)["version"] == 2
+    workspace.publish(second)
+    assert Registry(workspace.models).numbers() == [1, 2]
     server = serve(workspace, tag)
     assert server.post("/predict", ROW).json()["model_version"] == 1
     assert server.client.get("/model").json()["digest"] == digest
@@ -41,14 +53,16 @@ def test_a_bento_serves_its_version_when_later_ones_come(
     assert server.post("/predict", ROW).headers["x-model-digest"] == digest
 
 
-def test_a_bento_refuses_another_version_and_another_digest(built: tuple[Workspace, str]):
+def test_a_bento_refuses_another_version_and_another_digest(
+    built: tuple[Workspace, str], second: Version
+):
     workspace, tag = built
     done = workspace.bentoml("serve", tag, extra={"MODEL_VERSION": "2"}, timeout=60)
     assert done.returncode == 1
     assert "this Bento holds model_service:v1 and nothing else" in done.stderr + done.stdout
 
     other = Workspace(workspace.folder / "other")
-    assert other.train("--set", "seed=7").returncode == 0
+    other.publish(second)
     entry = workspace.store / "models/model_service/v1"
     shutil.rmtree(entry)
     shutil.copytree(other.store / "models/model_service/v1", entry)
@@ -80,19 +94,18 @@ def test_a_bento_whose_model_is_gone_says_so(built: tuple[Workspace, str]):
 
 
 def test_building_refuses_a_damaged_version_and_a_foreign_tag(
-    trained: Workspace, workspace: Workspace
+    workspace: Workspace, first: Version, second: Version
 ):
-    shutil.copytree(trained.models, workspace.models)
+    workspace.publish(first)
+    shutil.rmtree(workspace.store)
     other = Workspace(workspace.folder / "other", environ={"BENTOML_HOME": str(workspace.store)})
-    assert other.train("--set", "seed=7").returncode == 0
+    other.publish(second)
     done = workspace.bentoml("build", timeout=120)
     assert done.returncode == 1
     assert "model_service:v1: the tag holds sha256:" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr + done.stdout
 
-    path = workspace.models / "v1/model.onnx"
-    path.chmod(0o644)
-    path.write_bytes(b"x")
+    damage(workspace.models / "v1/model.onnx", b"x")
     done = workspace.bentoml("build", timeout=120)
     assert done.returncode == 1
     assert "model.onnx" in done.stderr + done.stdout

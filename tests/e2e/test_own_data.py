@@ -3,19 +3,26 @@
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from openapi_spec_validator import validate
 from sklearn import datasets
 
+from maas.registry.registry import Registry
+from maas.registry.version import Version
+from tests.samples import damage
 from tests.server import Serve, Server
-from tests.workspace import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace, copy_project
 
 
 def wine_with_gaps() -> pd.DataFrame:
@@ -76,6 +83,10 @@ CASES = {
 }  # fmt: skip
 
 
+UNSEEN_IGNORED = "wine-parquet"
+"""The case whose version takes a category that training did not see."""
+
+
 def write(frame: pd.DataFrame, path: Path) -> None:
     if path.suffix == ".csv":
         frame.to_csv(path, index=False)
@@ -83,75 +94,81 @@ def write(frame: pd.DataFrame, path: Path) -> None:
         frame.to_parquet(path, index=False)
 
 
-def as_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
-    """Rows as a client sends them: null for a missing value."""
-    return json.loads(frame.to_json(orient="records"))
+@dataclass(frozen=True)
+class Case:
+    """A version trained on a file, and the server that serves it."""
+
+    workspace: Workspace
+    server: Server
+    frame: pd.DataFrame
+    target: str
+
+    @property
+    def version(self) -> Version:
+        return Registry(self.workspace.models).open(1)
 
 
-def ask(server: Server, frame: pd.DataFrame) -> list[object]:
-    answer = server.post("/predict_batch", {"rows": as_rows(frame)}, timeout=60)
-    assert answer.status_code == 200, answer.text[:2000]
-    return answer.json()["predictions"]
-
-
-def train(workspace: Workspace, folder: Path, case: str, *args: str) -> tuple[pd.DataFrame, str]:
-    make, kind, target, estimator, runtime = CASES[case]
+def publish(name: str, workspace: Workspace) -> tuple[pd.DataFrame, str]:
+    """Write the file of a case and train on it; give its frame and its target."""
+    make, kind, target, estimator, runtime = CASES[name]
     frame = make()
-    write(frame, folder / f"data.{kind}")
+    write(frame, workspace.folder / f"data.{kind}")
     config = {
         "model_name": "mine",
         "data": {"source": f"data.{kind}", "target": target},
         "estimator": {"name": estimator},
-        "paths": {"logs_dir": str(folder / "logs")},
+        "preprocessing": {"unknown": "ignore" if name == UNSEEN_IGNORED else "error"},
         "runtime": runtime,
     }
-    (folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    done = workspace.train("--config", str(folder / "mine.yaml"), *args)
-    assert done.returncode == 0, done.stderr
+    path = workspace.folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(config))
+    workspace.train_here(config=path)
     return frame, target
 
 
-@pytest.mark.parametrize("case", sorted(CASES))
+@pytest.fixture(scope="module")
+def served(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Case]:
+    """Serve the version of a case; each is trained and started once."""
+
+    @cache
+    def start(name: str) -> Case:
+        workspace = Workspace(tmp_path_factory.mktemp(name))
+        frame, target = publish(name, workspace)
+        return Case(workspace, serve(workspace), frame, target)
+
+    return start
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
 def test_the_service_answers_every_row_as_scikit_learn_does(
-    workspace: Workspace, serve: Serve, tmp_path: Path, case: str
+    served: Callable[[str], Case], name: str
 ):
-    frame, target = train(workspace, tmp_path, case)
-    features = frame.drop(columns=target)
-    path = tmp_path / "features.parquet"
-    features.to_parquet(path)
-    code = (
-        "import joblib, json, pandas as pd;"
-        f"m = joblib.load({str(workspace.models / 'v1/saved_model.pkl')!r});"
-        f"print(json.dumps(m.predict(pd.read_parquet({str(path)!r})).tolist()))"
-    )
-    done = workspace.run("-W", "ignore", "-c", code)
-    expected = json.loads(done.stdout)
-    server = serve(workspace)
-    given = ask(server, features)
-    manifest = server.client.get("/model").json()
+    case = served(name)
+    features = case.frame.drop(columns=case.target)
+    expected = joblib.load(case.version.path / "saved_model.pkl").predict(features).tolist()
+    rows = json.loads(features.to_json(orient="records"))  # null for a missing value
+    answer = case.server.post("/predict_batch", {"rows": rows}, timeout=60)
+    assert answer.status_code == 200, answer.text[:2000]
+    given = answer.json()["predictions"]
+    manifest = case.server.client.get("/model").json()
     if manifest["signature"]["task"] == "regression":
         assert given == pytest.approx(expected, abs=manifest["parity"]["tolerance"])
     else:
         assert given == expected
-        assert {type(label) for label in given} == {type(frame[target].tolist()[0])}
-    assert manifest["runtime"] == CASES[case][4]
+        assert {type(label) for label in given} == {type(case.frame[case.target].tolist()[0])}
+    assert manifest["runtime"] == CASES[name][4]
     example = manifest["signature"]["example"]
-    assert server.post("/predict", example).json()["input"] == example
-    log = server.log.read_text()
-    assert "Traceback" not in log
+    assert case.server.post("/predict", example).json()["input"] == example
+    assert "Traceback" not in case.server.log.read_text()
 
 
-def test_gaps_and_categories_are_typed_in_the_api(
-    workspace: Workspace, serve: Serve, tmp_path: Path
-):
-    from openapi_spec_validator import validate
-
-    frame, target = train(workspace, tmp_path, "wine-csv")
-    server = serve(workspace)
+def test_gaps_and_categories_are_typed_in_the_api(served: Callable[[str], Case]):
+    case = served("wine-csv")
+    server, frame = case.server, case.frame
     document = server.client.get("/docs.json").json()
     validate(document)
     row = document["components"]["schemas"]["Row"]
-    assert list(row["properties"]) == sorted(frame.columns.drop(target))
+    assert list(row["properties"]) == sorted(frame.columns.drop(case.target))
     assert row["required"] == ["alcohol", "magnesium", "strong"]
     colour = row["properties"]["Farbe (deutsch)"]["anyOf"]
     assert colour[0]["enum"] == sorted(frame["Farbe (deutsch)"].dropna().unique())
@@ -173,9 +190,8 @@ def test_gaps_and_categories_are_typed_in_the_api(
     assert server.post("/predict", {k: sent[k] for k in row["required"]}).status_code == 200
 
 
-def test_an_unseen_category_can_be_ignored(workspace: Workspace, serve: Serve, tmp_path: Path):
-    train(workspace, tmp_path, "wine-csv", "--set", "preprocessing.unknown=ignore")
-    server = serve(workspace)
+def test_an_unseen_category_can_be_ignored(served: Callable[[str], Case]):
+    server = served(UNSEEN_IGNORED).server
     row = server.client.get("/model").json()["signature"]["example"]
     unseen = server.post("/predict_proba", row | {"Farbe (deutsch)": "grün"})
     gap = server.post("/predict_proba", row | {"Farbe (deutsch)": None})
@@ -183,41 +199,41 @@ def test_an_unseen_category_can_be_ignored(workspace: Workspace, serve: Serve, t
     assert unseen.json()["probabilities"] == gap.json()["probabilities"]
 
 
-def test_a_version_served_by_scikit_learn_refuses_an_altered_pickle_unopened(
-    workspace: Workspace, tmp_path: Path
-):
-    train(workspace, tmp_path, "wine-sklearn")
-    path = workspace.models / "v1/saved_model.pkl"
-    path.chmod(0o644)
-    path.write_bytes(b"cos\nsystem\n(S'touch /tmp/opened'\ntR.")
-    done = workspace.bentoml("serve", timeout=60)
-    assert done.returncode == 1
-    assert "saved_model.pkl" in done.stderr + done.stdout
-    assert not Path("/tmp/opened").exists()
-
-
-def test_a_bento_of_such_a_version_installs_scikit_learn(
-    workspace: Workspace, serve: Serve, tmp_path: Path
-):
-    train(workspace, tmp_path, "wine-sklearn")
-    tag = workspace.build()
-    lock = workspace.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
-    assert re.search(r"^scikit-learn==", lock.read_text(), re.MULTILINE)
-    server = serve(workspace, tag)
-    row = server.client.get("/model").json()["signature"]["example"]
-    assert server.post("/predict", row).status_code == 200
-
-
-def test_reference_json_counts_every_training_row(workspace: Workspace, tmp_path: Path):
-    frame, _ = train(workspace, tmp_path, "wine-csv")
-    reference = json.loads((workspace.models / "v1/reference.json").read_bytes())
-    assert set(reference["features"]) == set(frame.columns) - {"class"}
+def test_reference_json_counts_every_training_row(served: Callable[[str], Case]):
+    case = served("wine-csv")
+    reference = json.loads(case.version.read("reference.json"))
+    assert set(reference["features"]) == set(case.frame.columns) - {"class"}
     assert sum(reference["target"]["counts"].values()) == reference["rows"]
     for feature in reference["features"].values():
         counts = feature["counts"]
         total = sum(counts.values() if isinstance(counts, dict) else counts)
         assert total + feature["nulls"] == reference["rows"]
     assert len(reference["features"]["alcohol"]["edges"]) == 21
+
+
+def test_a_version_served_by_scikit_learn_refuses_an_altered_pickle_unopened(
+    served: Callable[[str], Case], workspace: Workspace
+):
+    workspace.publish(served("wine-sklearn").version)
+    opened = workspace.folder / "opened"
+    pickle = f"cos\nsystem\n(S'touch {opened}'\ntR.".encode()
+    damage(workspace.models / "v1/saved_model.pkl", pickle)
+    done = workspace.bentoml("serve", timeout=60)
+    assert done.returncode == 1
+    assert "saved_model.pkl" in done.stderr + done.stdout
+    assert not opened.exists()
+
+
+def test_a_bento_of_such_a_version_installs_scikit_learn(
+    served: Callable[[str], Case], workspace: Workspace, serve: Serve
+):
+    workspace.publish(served("wine-sklearn").version)
+    tag = workspace.build()
+    lock = workspace.store / "bentos" / tag.replace(":", "/") / "env/python/requirements.txt"
+    assert re.search(r"^scikit-learn==", lock.read_text(), re.MULTILINE)
+    server = serve(workspace, tag)
+    row = server.client.get("/model").json()["signature"]["example"]
+    assert server.post("/predict", row).status_code == 200
 
 
 def commands(page: Path) -> list[str]:
@@ -230,9 +246,7 @@ def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
     workspace: Workspace, serve: Serve, tmp_path: Path
 ):
     """Every command of docs/your-data.md, in a copy of the project."""
-    project = tmp_path / "project"
-    ignored = shutil.ignore_patterns(".git", ".venv", ".*_cache", "models", "logs", "__pycache__")
-    shutil.copytree(PROJECT, project, ignore=ignored)
+    project = copy_project(tmp_path / "project")
     (project / "models").mkdir()
     workspace = Workspace(tmp_path, project=project, environ={"MODELS_DIR": ""})
     page = PROJECT / "docs/your-data.md"

@@ -1,0 +1,132 @@
+"""When each of the three verdicts is given, for versions trained in the test's own process."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from maas.errors import UnreadableDataError
+from maas.registry.manifest import canonical_json
+from maas.registry.registry import Registry
+from maas.registry.version import Version
+from maas.training.checks.verify import EXIT_CODES, Verification, verify
+from tests.samples import damage, edit
+from tests.workspace import Workspace
+
+
+@pytest.fixture
+def version(workspace: Workspace) -> Version:
+    """A version that the test may change."""
+    return workspace.train_here()
+
+
+def verify_again(workspace: Workspace) -> Verification:
+    return verify(Registry(workspace.models).open(1))
+
+
+def reseal(folder: Path) -> None:
+    """Give a manifest the digest of its content, and its files their hashes."""
+    content = json.loads((folder / "manifest.json").read_bytes())
+    for name in content["files"]:
+        data = (folder / name).read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        content["files"][name] = {"sha256": digest, "size": len(data)}
+    content.pop("digest")
+    content["digest"] = "sha256:" + hashlib.sha256(canonical_json(content)).hexdigest()
+    damage(folder / "manifest.json", canonical_json(content, indent=1))
+
+
+def test_the_same_bytes_again_are_bit_identical_and_nothing_is_written(
+    workspace: Workspace, version: Version
+):
+    before = sorted((path, path.stat().st_mtime_ns) for path in workspace.folder.rglob("*"))
+    found = verify(version)
+    assert (found.verdict, found.version) == ("bit-identical", 1)
+    assert found.sentence.startswith("v1 is bit-identical: retraining gave the same 3 files")
+    assert sorted((p, p.stat().st_mtime_ns) for p in workspace.folder.rglob("*")) == before
+
+
+def test_each_verdict_has_its_exit_code():
+    assert EXIT_CODES == {"bit-identical": 0, "mismatch": 1, "equivalent": 3}
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "saved_model.pkl", "reference.json"])
+def test_a_flipped_byte_is_a_mismatch_that_names_the_file(own: Workspace, name: str):
+    path = own.models / "v1" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    damage(path, bytes(data))
+    found = verify_again(own)
+    assert found.verdict == "mismatch"
+    assert name in found.reason
+
+
+def test_another_seed_under_the_digest_of_the_changed_manifest_is_a_mismatch(
+    workspace: Workspace, version: Version
+):
+    edit(version.path / "manifest.json", '"seed": 42', '"seed": 43')
+    reseal(version.path)
+    assert verify_again(workspace).verdict == "mismatch"
+
+
+def test_equal_answers_from_other_bytes_are_equivalent_and_name_what_differs(
+    workspace: Workspace, version: Version
+):
+    pickle = version.path / "saved_model.pkl"
+    damage(pickle, pickle.read_bytes() + b"\n")
+    reseal(version.path)
+    edit(version.path / "run.json", '"numpy": "2.', '"numpy": "1.')
+    found = verify_again(workspace)
+    assert found.verdict == "equivalent"
+    assert found.differing_files == ("saved_model.pkl", "manifest.json")
+    assert found.circumstances is not None
+    assert found.circumstances["packages.numpy"][0].startswith("1.")
+    assert "packages.numpy 1." in found.sentence
+    assert "\n" not in found.sentence
+
+
+def make_older(folder: Path) -> None:
+    """Take out of a manifest what was recorded later, as an older version lacks it."""
+    content = json.loads((folder / "manifest.json").read_bytes())
+    del content["signature"]["input_bound"]
+    damage(folder / "manifest.json", json.dumps(content).encode())
+    reseal(folder)
+
+
+def test_an_older_version_is_compared_in_its_own_schema(workspace: Workspace, version: Version):
+    make_older(version.path)
+    assert verify_again(workspace).verdict == "bit-identical"
+    edit(version.path / "manifest.json", '"maximum": 6.9', '"maximum": 7.0')
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert found.verdict == "mismatch"
+    assert "another signature" in found.reason
+
+
+def write_own(workspace: Workspace, text: str) -> Path:
+    (workspace.folder / "data.csv").write_text(text)
+    config = workspace.folder / "own.yaml"
+    config.write_text(
+        "{model_name: own, data: {source: data.csv, target: y}, estimator: {name: Ridge}}"
+    )
+    return config
+
+
+def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace):
+    text = "a,y\n" + "".join(f"{i},{i * 2 + i % 3}\n" for i in range(40))
+    workspace.train_here(config=write_own(workspace, text))
+    assert verify_again(workspace).verdict == "bit-identical"
+    for changed in (text.replace("7,", "7.5,"), "b,y\n1,2\n"):
+        write_own(workspace, changed)
+        found = verify_again(workspace)
+        assert found.verdict == "mismatch"
+        assert "the data in data.csv have changed" in found.reason
+    (workspace.folder / "data.csv").unlink()
+    with pytest.raises(UnreadableDataError, match="does not exist") as caught:
+        verify_again(workspace)
+    assert caught.value.exit_code == 2
+
+
+def test_native_versions_promise_nothing_and_say_so(version: Version):
+    assert version.read_run()["determinism"]["promise"].startswith("none across machines")
