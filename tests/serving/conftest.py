@@ -1,6 +1,7 @@
 """What a test of a serving module leaves behind in the process is put back."""
 
 import logging
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -31,6 +32,22 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget_families() -> None:
     for cached in CACHES:
         cached.cache_clear()
+
+
+@pytest.fixture
+def process(registry: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # noqa: ARG001
+    """An instance of the tiny service, as BentoML makes it for the app."""
+    import bentoml  # slow to load, and few tests need it
+
+    from maas.serving import app
+    from tests.serving.tiny_service import Service
+
+    instance = Service()
+    monkeypatch.setattr(bentoml, "get_current_service", lambda: instance)
+    monkeypatch.setattr(app, "tune_gc", lambda: None)  # it would be for all tests after
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
 
 
 @pytest.fixture
