@@ -73,7 +73,8 @@ def test_a_request_has_the_method_and_path_of_its_scope():
 )
 def test_whether_the_client_left_is_known_without_waiting(messages: list, left: bool):
     async def ask() -> bool:
-        return await make_request(*messages).is_disconnected()
+        async with asyncio.timeout(10):  # it fails then, instead of waiting for ever
+            return await make_request(*messages).is_disconnected()
 
     assert asyncio.run(ask()) is left
 
