@@ -1,0 +1,154 @@
+"""What is answered without the model."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.serving.http.problems import Problem
+from maas.serving.http.response import Response
+from maas.serving.http.types import Message, Receive, Scope, Send
+from tests.serving.asgi import make_request
+from tests.serving.monitoring.text import parse
+
+DOCUMENTS = ("/model", "/docs.json", "/schema.json")
+PROBES = ("/", "/livez", "/healthz", "/readyz")
+HTML = (b"content-type", b"text/html")
+
+
+class Documents:
+    def document(self, route: str) -> bytes:
+        return f'"{route}"'.encode()
+
+
+class BentomlApp:
+    """Answers every request with the same messages, and keeps what it was asked."""
+
+    def __init__(self, *messages: Message) -> None:
+        self.messages = messages
+        self.scopes: list[Scope] = []
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        self.scopes.append(scope)
+        for message in self.messages:
+            await send(message)
+
+
+def start(status: int, *headers: tuple[bytes, bytes]) -> Message:
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+
+
+def body(part: bytes, more: bool = False) -> Message:
+    return {"type": "http.response.body", "body": part, "more_body": more}
+
+
+def ask(
+    path: str,
+    method: str = "GET",
+    messages: Sequence[Message] = (start(200, HTML), body(b"ok")),
+    stopping: bool = False,
+) -> tuple[Response, list[Scope]]:
+    app = BentomlApp(*messages)
+    info = InfoRoutes(app)
+    request = make_request(method=method, path=path)
+    answer = info.respond(request, info.route(path), Documents(), stopping)
+    response = asyncio.run(answer)
+    assert request.scope["method"] == method
+    return response, app.scopes
+
+
+def refuse(path: str, method: str = "GET", **arguments) -> Problem:
+    with pytest.raises(Problem) as raised:
+        ask(path, method, **arguments)
+    return raised.value
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *PROBES, "/metrics"])
+def test_a_path_that_is_answered_is_its_own_route(path: str):
+    assert InfoRoutes(BentomlApp()).route(path) == path
+    assert path in ROUTES
+
+
+@pytest.mark.parametrize("path", ["/static_content/", "/static_content/a/b.js"])
+def test_all_files_of_the_ui_are_one_route(path: str):
+    assert InfoRoutes(BentomlApp()).route(path) == "/static_content/"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/x", "/model/", "/Model", "//", "/metrics/x", "/static_content"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_other_path_is_404(path: str, method: str):
+    assert InfoRoutes(BentomlApp()).route(path) == UNMATCHED
+    assert refuse(path, method).status == 404
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, *PROBES, "/metrics", "/static_content/a.js"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "get"])
+def test_only_get_and_head_are_allowed(path: str, method: str):
+    problem = refuse(path, method)
+    assert (problem.status, problem.detail) == (405, "use GET, HEAD here")
+    assert problem.headers == [(b"allow", b"GET, HEAD")]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_a_document_is_json(path: str, method: str):
+    response, asked = ask(path, method)
+    assert response == Response(200, b"application/json", f'"{path}"'.encode())
+    assert asked == []
+
+
+@pytest.mark.usefixtures("registry")
+def test_metrics_are_the_text_that_prometheus_reads():
+    response, asked = ask("/metrics")
+    assert response.content_type == b"text/plain; version=0.0.4; charset=utf-8"
+    assert parse(response.body)
+    assert asked == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("path", [*PROBES, "/static_content/a.js"])
+def test_bentoml_is_asked_for_its_own_routes(path: str, method: str):
+    response, (scope,) = ask(path, method)
+    assert response == Response(200, b"text/html", b"ok")
+    assert (scope["path"], scope["method"]) == (path, "GET")
+
+
+def test_an_answer_of_bentoml_is_one_response():
+    etag = (b"etag", b"x")
+    parts = [body(b"a", more=True), {"type": "http.response.body", "more_body": True}, body(b"bc")]
+    head = start(200, (b"content-length", b"3"), HTML, etag)
+    response, _ = ask("/", messages=[head, *parts])
+    assert response == Response(200, b"text/html", b"abc", (etag,))
+
+
+def test_an_answer_without_a_body_stays_without_one():
+    response, _ = ask("/", messages=[start(304, (b"etag", b"x")), body(b"")])
+    assert response == Response(304, b"", b"", ((b"etag", b"x"),))
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_a_refusal_of_bentoml_is_a_problem(status: int):
+    problem = refuse("/static_content/no.js", messages=[start(status, HTML), body(b"<html>")])
+    assert (problem.status, problem.detail) == (
+        status,
+        "there is nothing to be had under this path",
+    )
+
+
+def test_the_service_is_not_ready_while_it_stops():
+    problem = refuse("/readyz", stopping=True)
+    assert (problem.status, problem.detail) == (503, "the service is stopping")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/healthz", "/", "/model"])
+def test_the_service_lives_while_it_stops(path: str):
+    assert ask(path, stopping=True)[0].status == 200
+
+
+def test_a_method_that_is_allowed_passes():
+    allow("POST", ("POST",))
+    with pytest.raises(Problem, match="use POST, PUT here"):
+        allow("GET", ("POST", "PUT"))
