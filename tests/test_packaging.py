@@ -107,3 +107,12 @@ def test_an_installed_copy_lists_and_verifies(installed: Workspace, trained: Wor
     done = installed.run("../maas", "verify", "1", extra=environ)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("v1 is bit-identical")
+
+
+def test_a_missing_package_is_one_line(trained: Workspace, tmp_path: Path):
+    script = tmp_path / "maas"
+    script.write_text(f"import sys\nsys.modules['pandas'] = None\n{SCRIPT}")
+    done = trained.run(str(script), "verify", "1", extra={"PYTHONPATH": str(PROJECT)})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: package pandas: is not installed; ")
+    assert done.stderr.count("\n") == 1
