@@ -1,5 +1,6 @@
-"""The package as pip installs it: complete, typed, with one command."""
+"""The package as pip installs it, and the hooks before a commit."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import PROJECT, Workspace
 
@@ -116,3 +118,18 @@ def test_a_missing_package_is_one_line(trained: Workspace, tmp_path: Path):
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: package pandas: is not installed; ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_hooks_run_what_make_check_runs():
+    recipe = re.search(
+        r"^check:.*\n((?:\t.*\n)+)", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.M
+    )
+    assert recipe is not None
+    commands = recipe[1].replace("$(BIN)", ".venv/bin").split("\n\t")
+    content = (PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    (repo,) = yaml.safe_load(content)["repos"]
+    assert repo["repo"] == "local"
+    assert [hook["entry"] for hook in repo["hooks"]] == [line.strip() for line in commands]
+    for hook in repo["hooks"]:
+        assert hook["language"] == "system"  # the locked versions
+        assert (hook["pass_filenames"], hook["always_run"]) == (False, True)  # all files
