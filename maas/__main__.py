@@ -1,21 +1,46 @@
-"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`."""
+"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`.
+
+In an environment that the project is installed in, `maas list` is the same.
+"""
 
 import argparse
+import os
 import sys
 
 from maas.commands import registry, verify
 from maas.commands.terminal import run_command
 from maas.config.paths import PROJECT, models_folder
 from maas.config.reading import load_service_config
+from maas.errors import ConfigError
 from maas.registry.registry import Registry
+
+
+def run() -> int:
+    """Run one command; an error is one line on stderr. The console script `maas` calls this."""
+    return run_command(main)
 
 
 def main() -> int:
     """Read the arguments and run one command."""
     arguments = _build_parser().parse_args()
     config = load_service_config(PROJECT / "configs" / "service_config.yaml")
+    _check_models_are_known()
     code: int = arguments.run(Registry(models_folder(config.models_dir, PROJECT)), arguments)
     return code
+
+
+def _check_models_are_known() -> None:
+    """Refuse to look for versions in site-packages, where an installed copy has no project.
+
+    Raises:
+        ConfigError: the package is not in a project, and MODELS_DIR is not set.
+    """
+    if not (PROJECT / "train.py").is_file() and not os.environ.get("MODELS_DIR"):
+        raise ConfigError(
+            "variable MODELS_DIR",
+            f"is not set, and maas is installed outside its project, in {PROJECT}",
+            "set it to the models folder, or install the project with `pip install -e`",
+        )
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -31,4 +56,4 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(main))
+    sys.exit(run())

@@ -24,6 +24,11 @@ def run_command(command: Callable[[], int]) -> int:
             sys.stdout.flush()
     except MaasError as error:
         return _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        if "." in str(error.name):
+            raise  # the package is there, and lacks a module: a fault of the code
+        remedy = "install requirements.txt, or the project with its extra `train`"
+        return _fail(f"package {error.name}: is not installed; {remedy}", 1)
     except BrokenPipeError:
         # The reader of stdout has closed it (`| head`): keep the interpreter from reporting that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
