@@ -17,6 +17,7 @@ train: .venv/.run ## train one version
 	@$(BIN)/python train.py
 
 test: check ## tests, lint and types; all but the container tests
+	@echo "tests: about 3 minutes on 2 cores"
 	$(BIN)/python -m pytest -m "not docker"
 
 check: .venv/.dev ## lint and types
@@ -28,13 +29,13 @@ docker-test: .venv/.dev ## the container tests, with a real engine
 	$(BIN)/python -m pytest -m docker -n 0
 
 attack-determinism: .venv/.dev ## train every model under every hostile environment (long)
-	ATTACK=1 $(BIN)/python -m pytest -m determinism
+	ATTACK=whole $(BIN)/python -m pytest -m determinism
 
 attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many race (long)
-	ATTACK=1 $(BIN)/python -m pytest -m crash -rP
+	ATTACK=whole $(BIN)/python -m pytest -m crash -rP
 
 attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
-	ATTACK=1 $(BIN)/python -m pytest -m attack
+	ATTACK=whole $(BIN)/python -m pytest -m attack
 
 reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
 	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import PROJECT, Workspace
+from tests.workspace import PROJECT, Workspace
 
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 SCRIPT = "import sys\nfrom maas.__main__ import run\nsys.exit(run())\n"

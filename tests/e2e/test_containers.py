@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from maas.registry.registry import Registry
+from maas.registry.version import Version
 from tests.server import free_port
 from tests.workspace import PROJECT, Workspace
 
@@ -29,7 +30,6 @@ def engine() -> bool:
 
 pytestmark = [
     pytest.mark.docker,
-    pytest.mark.xdist_group("docker"),  # one image for all of them
     pytest.mark.skipif(not engine(), reason="no container engine answers `docker info` here"),
 ]
 
@@ -187,7 +187,8 @@ def test_a_folder_it_cannot_write_gives_one_clear_line(image: str, tmp_path: Pat
 def test_the_tests_pass_inside(image: str):
     # What an image could change: its user, its folders, its packages. The rest ran outside.
     chosen = "test_train or test_predict or test_bento or test_verify or test_determinism"
-    code, out, err = run_once(image, "pytest", "tests/", "-k", f"{chosen} or test_containers")
+    chosen += " or test_store or test_logs or test_startup or test_containers"
+    code, out, err = run_once(image, "pytest", "tests/", "-k", chosen)
     assert code == 0, out[-3000:] + err[-1000:]
     assert "no container engine answers" in out
 
@@ -206,14 +207,10 @@ def test_a_code_change_rebuilds_no_dependencies(tmp_path: Path):
     assert f"{number} CACHED" in steps
 
 
-def test_a_containerized_bento_answers_on_8000_and_on_another_port(
-    trained: Workspace, tmp_path: Path
-):
+def test_a_containerized_bento_answers_on_8000_and_on_another_port(first: Version, tmp_path: Path):
     workspace = Workspace(tmp_path)
-    shutil.copytree(trained.models, workspace.models)
-    built = workspace.bentoml("build", "--output", "tag", timeout=300)
-    assert built.returncode == 0, built.stderr
-    tag = built.stdout.strip().removeprefix("__tag__:")
+    workspace.publish(first)
+    tag = workspace.build()
     image = f"bento-test-{uuid.uuid4().hex[:8]}"
     done = workspace.bentoml("containerize", tag, "-t", image, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -20,8 +20,8 @@ from maas.serving.http.response import JSON
 from maas.serving.http.types import Header, Message
 from maas.serving.process.deployment import Deployment
 from maas.serving.process.model_loading import load_async_predictor
-from tests.conftest import PROJECT
 from tests.serving.asgi import Receive, Send, make_scope, part
+from tests.workspace import PROJECT
 
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     bentoml.get_current_service  # noqa: B018 - loads modules whose warnings are not ours

@@ -14,8 +14,11 @@ from maas.config.service_config import Env
 from maas.serving.http.request import Request
 from maas.serving.http.types import Headers
 
-# https://www.w3.org/TR/trace-context/#traceparent-header: version-trace-parent-flags
-_TRACE = re.compile(rb"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+# https://www.w3.org/TR/trace-context/#traceparent-header: version-trace-parent-flags. Version ff
+# and ids of zeros are invalid; only versions after 00 may add more.
+_TRACE = re.compile(
+    rb"(?!ff|00-.{53})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
+)
 
 _STDERR = 2
 

@@ -59,7 +59,8 @@ class BodyReader:
             if task not in self._late:
                 raise
             self._late.discard(task)
-            task.uncancel()
+            if task.uncancel():  # the server cancels the request at the same moment
+                raise
             what = f"the body did not arrive within {self._timeout_s:g} s"
             raise Problem(408, what, headers=[CLOSE]) from None
         finally:

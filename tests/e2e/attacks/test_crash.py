@@ -1,7 +1,6 @@
 """However trainers are killed, and however many run at once: complete versions, distinct numbers.
 
-`pytest -m crash`. The default run strikes at some of the moments, CI at more of them, and
-`make attack-crash` at most. `tests/fault_injection.py` explains how.
+`pytest -m crash`; `tests/fault_injection.py` explains how it strikes.
 """
 
 import json
@@ -16,19 +15,20 @@ from pathlib import Path
 
 import pytest
 
+from maas.registry.version import Version
 from tests.fault_injection import broken_afterwards, broken_entries, broken_versions, numbers
+from tests.suite_size import choose
 from tests.workspace import Workspace
 
 pytestmark = [
     pytest.mark.crash,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
-if os.environ.get("ATTACK"):
-    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 5, 12, 60, 4, 30
-elif os.environ.get("CI"):
-    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 40, 150, 30, 2, 4
-else:
-    KILL_STEP, FAULT_STEP, RACERS, ROUNDS, KILLED_RUNS = 100, 400, 16, 1, 2
+KILL_STEP = choose(150, 40, 5)
+FAULT_STEP = choose(500, 150, 12)
+RACERS = choose(12, 30, 60)
+ROUNDS = choose(1, 2, 4)
+KILLED_RUNS = choose(2, 4, 30)
 
 
 def attack(workspace: Workspace, kind: str, name: str, number: int) -> int:
@@ -72,8 +72,10 @@ def start_training(workspace: Workspace) -> subprocess.Popen[bytes]:
     )
 
 
-def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(workspace: Workspace):
-    assert workspace.train().returncode == 0
+def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(
+    workspace: Workspace, first: Version
+):
+    workspace.publish(first)
     store = workspace.store / "models/model_service"
     for turn in range(KILLED_RUNS):
         trainer = start_training(workspace)
@@ -93,7 +95,7 @@ def test_a_killed_train_py_leaves_whole_versions_and_the_next_one_cleans_up(work
 
 
 def test_many_train_py_at_once_each_publish(workspace: Workspace):
-    trainers = [start_training(workspace) for _ in range(3 * ROUNDS)]
+    trainers = [start_training(workspace) for _ in range(2 + ROUNDS)]
     assert [trainer.wait(300) for trainer in trainers] == [0] * len(trainers)
     assert numbers(workspace.models) == list(range(1, len(trainers) + 1))
     assert numbers(workspace.store / "models/model_service") == numbers(workspace.models)
@@ -121,9 +123,11 @@ def test_a_full_disk_is_said_and_leaves_nothing(workspace: Workspace, small_disk
     assert workspace.train(extra={"MODELS_DIR": str(small_disk / "models")}).returncode == 0
 
 
-def test_a_full_store_leaves_the_version_to_a_later_sync(workspace: Workspace, small_disk: Path):
+def test_a_full_store_leaves_the_version_to_a_later_sync(
+    workspace: Workspace, small_disk: Path, first: Version
+):
     extra = {"BENTOML_HOME": str(small_disk / "store")}
-    assert workspace.train(extra=extra).returncode == 0
+    Workspace(workspace.folder, environ=extra).publish(first)
     (small_disk / "filler").write_bytes(bytes(36_000))
     done = workspace.train(extra=extra)
     assert (done.returncode, done.stdout[:2]) == (0, "v2"), done.stderr
@@ -137,8 +141,8 @@ def test_a_full_store_leaves_the_version_to_a_later_sync(workspace: Workspace, s
 def test_the_two_checkers_of_this_suite_find_what_they_look_for(workspace: Workspace):
     """The attack proves nothing if its checkers miss damage."""
     models = workspace.models
-    assert workspace.train("--set", "model_name=m", "--set", "seed=1").returncode == 0
-    store = workspace.store.rename(workspace.folder / "store")
+    store = workspace.folder / "store"
+    Workspace(workspace.folder, environ={"BENTOML_HOME": str(store)}).train_here("model_name=m")
     assert (broken_versions(models), broken_entries(models)) == ([], [])
     (store / "models/m/v1/model.yaml").unlink()
     assert len(broken_entries(models)) == 1

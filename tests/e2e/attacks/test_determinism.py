@@ -1,8 +1,7 @@
 """Equal runs give equal bytes, whatever the machine's environment: `pytest -m determinism`.
 
 Every model is trained under every hostile environment; one digest per model, or the test
-names the knob. By default a slice runs, in CI a larger one, by `make attack-determinism`
-the whole.
+names the knob.
 """
 
 import json
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.suite_size import choose
 from tests.workspace import PROJECT, Workspace
 
 pytestmark = [
@@ -24,7 +24,7 @@ pytestmark = [
         reason="the pins promise equal bytes on x86-64 Linux",
     ),
 ]
-WHOLE = bool(os.environ.get("ATTACK"))
+WHOLE = choose(False, False, True)
 
 MODELS = {
     "LogisticRegression": {"max_iter": 300},
@@ -72,9 +72,10 @@ KNOBS: dict[str, dict[str, str]] = {
     },
 }
 PLACES = ["env -i", "one cpu", "another folder", "another user", "another clone", "umask"]
-SLICE = ["kernel Haswell", "all together", "env -i", "one cpu"]
-if os.environ.get("CI"):
-    SLICE += ["hash seed", "glibc without AVX2", "another folder", "umask"]
+SOME = ["kernel Haswell", "all together", "env -i", "one cpu"]
+MORE = [*SOME, "hash seed", "glibc without AVX2", "another folder", "umask"]
+PLACES_NOW = choose(["all together", "env -i"], MORE, [*KNOBS, *PLACES])
+MODELS_NOW = choose(["HistGradientBoostingClassifier", "MLPClassifier"], [*MODELS], [*MODELS])
 
 
 @pytest.fixture(scope="session")
@@ -153,7 +154,7 @@ def readable_to_others() -> bool:
 
 def cases() -> list[tuple[str, str]]:
     """(model, source): all small; the large set for what is quick on it, the whole attack alone."""
-    small = [(model, "diabetes" if model == "Ridge" else "wine") for model in MODELS]
+    small = [(model, "diabetes" if model == "Ridge" else "wine") for model in MODELS_NOW]
     return small if not WHOLE else small + [(model, "large") for model in MODELS if model != "SVC"]
 
 
@@ -161,18 +162,17 @@ def cases() -> list[tuple[str, str]]:
 def test_no_environment_changes_a_bit(workspace: Workspace, request, model: str, source: str):
     if source == "large":
         source = str(request.getfixturevalue("large"))
-    places = [*KNOBS, *PLACES] if WHOLE else SLICE
     args = arguments(model, source)
     expected = digest(workspace, args, "as it is")
     found = {}
-    for place in places:
+    for place in PLACES_NOW:
         try:
             found[place] = digest(
                 Workspace(workspace.folder / place.replace(" ", "-")), args, place
             )
         except pytest.skip.Exception as skipped:
             print(f"{place}: {skipped}")
-    assert len(found) >= (24 if WHOLE else len(SLICE))
+    assert len(found) >= min(24, len(PLACES_NOW))
     assert {place: d for place, d in found.items() if d != expected} == {}
 
 

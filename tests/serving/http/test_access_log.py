@@ -126,6 +126,10 @@ def test_the_trace_id_of_a_valid_header(given: bytes):
         PARENT.replace(b"-", b"_"),
         PARENT + b", " + PARENT,
         b"\xff" * 55,
+        b"ff" + PARENT[2:],
+        PARENT[:36] + b"0" * 16 + PARENT[52:],
+        PARENT + b"-",
+        PARENT + b"-more",
     ],
 )
 def test_an_invalid_header_gives_no_trace_id(given: bytes):

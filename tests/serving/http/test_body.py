@@ -182,6 +182,22 @@ def test_a_cancellation_that_is_not_the_deadline_is_passed_on():
     assert isinstance(asyncio.run(watched(bodies, cancel())), asyncio.CancelledError)
 
 
+def test_a_cancellation_at_the_moment_of_the_deadline_is_passed_on(clock: Clock):
+    bodies = BodyReader(10, TIMEOUT_S)
+
+    async def cancel() -> Any:
+        reading = asyncio.create_task(bodies.read(make_request()))
+        await asyncio.sleep(0)
+        clock.now += TIMEOUT_S
+        while not reading.cancelling():
+            await asyncio.sleep(0)
+        reading.cancel()
+        (outcome,) = await asyncio.gather(reading, return_exceptions=True)
+        return outcome
+
+    assert isinstance(asyncio.run(watched(bodies, cancel())), asyncio.CancelledError)
+
+
 LIMIT = 65_536
 
 

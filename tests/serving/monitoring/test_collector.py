@@ -11,8 +11,8 @@ from prometheus_client.samples import Sample
 
 from maas.serving.monitoring.collector import render_metrics
 from maas.serving.monitoring.metrics_folder import use_folder
-from tests.conftest import PROJECT
 from tests.serving.monitoring.text import SECONDS, TOTAL, parse, value
+from tests.workspace import PROJECT
 
 IN_PROGRESS = "bentoml_service_request_in_progress"
 ANSWERED = {"endpoint": "/predict", "http_response_code": "200", "service_version": "v3"}

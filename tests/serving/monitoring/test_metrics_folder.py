@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from maas.serving.monitoring.metrics_folder import use_folder
-from tests.conftest import PROJECT
+from tests.workspace import PROJECT
 
 SERVER = """
 import os, subprocess, sys
