@@ -67,20 +67,31 @@ def own(workspace: Workspace, first: Version) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
-    """Start real servers; all are stopped at the end, with their whole process group."""
-    servers: list[Server] = []
+def servers() -> Iterator[list[Server]]:
+    """Every server of this process, until the last test."""
+    started: list[Server] = []
+    yield started
+    terminate(started)
+    for server in started:
+        stop(server)
+
+
+@pytest.fixture(scope="module")
+def serve(servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Start real servers for the tests of one module."""
+    first = len(servers)
 
     def start(workspace: Workspace, *args: str, extra: Mapping[str, str] | None = None) -> Server:
         log = tmp_path_factory.mktemp("serve") / "log"
-        server = start_server(workspace, log, *args, extra=extra)
-        servers.append(server)
-        wait_ready(server)
-        return server
+        servers.append(start_server(workspace, log, *args, extra=extra))
+        wait_ready(servers[-1])
+        return servers[-1]
 
     yield start
-    for server in servers:  # all at once: each takes a second
+    terminate(servers[first:])  # they take a second to stop, and nobody waits for it
+
+
+def terminate(servers: list[Server]) -> None:
+    for server in servers:
         if server.process.poll() is None:
             server.process.terminate()
-    for server in servers:
-        stop(server)

@@ -98,10 +98,12 @@ class Workspace:
 
     def train_here(self, *overrides: str, config: Path = DEFAULT) -> Version:
         """Train in this process, unpinned: the same steps, without the start of an interpreter."""
+        from threadpoolctl import threadpool_limits
+
         from maas.training.run import train
 
         loaded = load_train_config(config, ["numerics=native", *overrides])
-        with self._store_variable():
+        with self._store_variable(), threadpool_limits(1):  # the tests use all cores already
             return train(loaded, project_root(config), self.models, ["train.py"]).version
 
     @contextmanager

@@ -2,12 +2,14 @@
 
 import pytest
 
-from tests.server import Serve, Server
+from tests.server import Server, start_server, wait_ready
 from tests.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
-def server(trained: Workspace, serve: Serve) -> Server:
+def server(
+    trained: Workspace, servers: list[Server], tmp_path_factory: pytest.TempPathFactory
+) -> Server:
     """Serves v1 of the default config in production's form, with small limits."""
     limits = {
         "MAX_BODY_BYTES": "100000",
@@ -15,4 +17,7 @@ def server(trained: Workspace, serve: Serve) -> Server:
         "MAX_CONCURRENCY": "4",
         "BODY_TIMEOUT_S": "2",
     }
-    return serve(trained, extra=limits | {"APP_ENV": "prod"})
+    log = tmp_path_factory.mktemp("serve") / "log"
+    servers.append(start_server(trained, log, extra=limits | {"APP_ENV": "prod"}))
+    wait_ready(servers[-1])
+    return servers[-1]
