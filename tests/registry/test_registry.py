@@ -32,6 +32,7 @@ def test_numbers_go_on_above_folders_and_store(tmp_path: Path):
     assert [publish(registry), publish(registry), publish(registry, 7)] == [1, 2, 8]
     assert registry.numbers() == [1, 2, 8]
     assert registry.latest().number == 8
+    assert [publish(registry), publish(registry), publish(registry)] == [9, 10, 11]
 
 
 @pytest.mark.parametrize("name", [".staging-x", "v01", "v0", "v1x", "vx", "wine", "V5"])
