@@ -21,7 +21,7 @@ RUN (ls -d models/v[1-9]* >/dev/null 2>&1 || bash scripts/train.sh) \
 
 FROM ${BASE}
 ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv HOME=/home/app BENTOML_HOME=/home/app/bentoml \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTEST_ADDOPTS="-p no:cacheprovider"
+    BENTOML_HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTEST_ADDOPTS="-p no:cacheprovider"
 COPY --from=dependencies /opt/venv /opt/venv
 COPY --from=project /home/app /home/app
 COPY --from=project /app /app
@@ -29,5 +29,5 @@ WORKDIR /app
 USER 1000:1000
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ.get('PORT', '8000') + '/readyz', timeout=2)"]
+  CMD ["python", "-m", "maas.serving.process.health_check"]
 CMD ["bentoml", "serve"]

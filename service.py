@@ -20,7 +20,12 @@ from maas.serving.api.responses import (
 )
 from maas.serving.process.deployment import load_deployment
 from maas.serving.process.model_loading import load_async_predictor, served_signature
-from maas.serving.process.packaging import bento_image, bento_labels, bento_model
+from maas.serving.process.packaging import (
+    IMAGE_VARIABLES,
+    bento_image,
+    bento_labels,
+    bento_model,
+)
 from maas.serving.process.service_class import service_class
 
 if TYPE_CHECKING:
@@ -49,11 +54,12 @@ def make_service(version: Version) -> Any:
 
     @bentoml.service(
         service_class=service_class(DEPLOYMENT),
-        http={"port": CONFIG.port},
+        http={"host": CONFIG.host, "port": CONFIG.port},
         workers=CONFIG.workers,
         metrics={"enabled": False},  # maas.serving.monitoring has them, with bounded labels
         logging={"access": {"enabled": False}},  # maas.serving.http.access_log says more
         labels=bento_labels(version),
+        envs=IMAGE_VARIABLES,
         image=bento_image(DEPLOYMENT, version),
     )
     class ModelService:

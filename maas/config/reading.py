@@ -30,7 +30,7 @@ def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
 
 
 def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
-    """Read a service config; the variable of a key, its name in capitals, overrides the file.
+    """Read a service config; the variable of a key overrides the file.
 
     An empty variable counts as not set, except API_KEYS_FILE: there it is an error.
 
@@ -39,7 +39,8 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
     """
     data = read_yaml(path) if path.exists() else {}
     for name, field in ServiceConfig.model_fields.items():
-        raw = environ.get(name.upper())
+        variable = variable_of(name)
+        raw = environ.get(variable)
         if raw == "" and name == "api_keys_file":  # most likely, a secret was not filled in
             raise ConfigError("variable API_KEYS_FILE", "is empty", "name a file, or unset it")
         if raw:
@@ -48,8 +49,13 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
                 data[name] = TypeAdapter(kind).validate_strings(raw)
             except ValidationError as error:
                 what, remedy = explain(error, ServiceConfig, name)
-                raise ConfigError(f"variable {name.upper()}", what, remedy) from None
+                raise ConfigError(f"variable {variable}", what, remedy) from None
     return _validate(ServiceConfig, data, path)
+
+
+def variable_of(key: str) -> str:
+    """The variable of a key of the service config: its name in capitals, but for `host`."""
+    return "BENTOML_HOST" if key == "host" else key.upper()
 
 
 def _validate(kind: type[ConfigT], data: dict[str, Any], path: Path) -> ConfigT:

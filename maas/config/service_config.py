@@ -1,8 +1,9 @@
 """The type of configs/service_config.yaml: how to serve."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from maas.strict_model import StrictModel
 
@@ -12,12 +13,29 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
+def _check_address(host: str) -> str:
+    try:
+        ip_address(host)
+    except ValueError:
+        every = "0.0.0.0"  # noqa: S104 - only named
+        what = f"write an IP address: 127.0.0.1 for this machine alone, {every} for every interface"
+        raise ValueError(what) from None
+    return host
+
+
+Host = Annotated[str, AfterValidator(_check_address)]
+
+
 class ServiceConfig(StrictModel):
-    """How to serve. Each key can also be set by a variable, its name in capitals."""
+    """How to serve. Each key can also be set by a variable, its name in capitals.
+
+    That of `host` is BENTOML_HOST: shells and compilers use HOST for something else.
+    """
 
     model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     models_dir: Text = "models"
+    host: Host = "127.0.0.1"
     port: Port = 8000
     app_env: Env = "dev"
     log_level: LogLevel = "INFO"

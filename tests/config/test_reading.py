@@ -122,6 +122,14 @@ def test_a_variable_goes_before_the_file_and_an_empty_one_counts_as_none(write):
     assert load_service_config(path, {"MODEL_VERSION": "latest"}).model_version == "latest"
 
 
+def test_the_variable_of_the_host_is_bentoml_s_own(write):
+    path = write("")
+    assert load_service_config(path, {"HOST": "x86_64-linux"}).host == "127.0.0.1"
+    assert load_service_config(path, {"BENTOML_HOST": "0.0.0.0"}).host == "0.0.0.0"
+    with pytest.raises(ConfigError, match=r"variable BENTOML_HOST: .*write an IP address"):
+        load_service_config(path, {"BENTOML_HOST": "localhost"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "http"), ("PORT", "70000"), ("MODEL_VERSION", "v3"), ("MODEL_DIGEST", "abc")],

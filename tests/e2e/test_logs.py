@@ -40,8 +40,11 @@ def test_an_invalid_traceparent_is_no_trace(server: Server, value: str):
 
 def test_the_log_says_at_start_what_is_served_where(server: Server, first: Version):
     port = server.client.base_url.port
-    text = f"serving model_service:v1 {first.manifest.digest} on port {port}, keys off"
-    assert text in server.log.read_text()
+    text = f"serving model_service:v1 {first.manifest.digest} on 127.0.0.1 port {port}, keys off"
+    log = server.log.read_text()
+    assert text in log
+    assert f"open http://127.0.0.1:{port}" in log
+    assert f"listening on http://127.0.0.1:{port}" in log
 
 
 def test_a_client_s_error_logs_no_value_and_no_traceback(server: Server):
@@ -64,8 +67,23 @@ def test_in_production_every_line_is_json_of_one_form(server: Server):
     assert any("BentoServer" in line["message"] for line in lines)
 
 
-def test_dev_logs_text(trained: Workspace, serve: Serve):
-    server = serve(trained)
+def test_listening_on_every_interface_without_keys_is_a_warning(open_server: Server):
+    log = open_server.log.read_text()
+    assert "WARNING" in log
+    assert "listening on every interface without keys" in log
+    assert f"open http://localhost:{open_server.client.base_url.port}" in log
+    assert "listening on http://localhost" not in log
+    assert f"listening on http://0.0.0.0:{open_server.client.base_url.port}" in log
+
+
+@pytest.fixture(scope="module")
+def open_server(trained: Workspace, serve: Serve) -> Server:
+    """Serves on every interface, with the log of dev."""
+    return serve(trained, extra={"BENTOML_HOST": "0.0.0.0"})
+
+
+def test_dev_logs_text(open_server: Server):
+    server = open_server
     server.post("/predict", ROW, headers={"X-Request-ID": "in-text"})
     (line,) = [x for x in server.log_after("in-text").splitlines() if "in-text" in x]
     assert re.search(r" INFO POST /predict 200 [\d.]+ms v1 request=in-text$", line)

@@ -7,6 +7,10 @@ In the process that starts the workers:
 - `trial`          loads the model once, in a process of its own
 - `packaging`      what `bentoml build` takes from the service
 
+Beside them:
+
+- `health_check`   asks whether the service is ready, for the image's HEALTHCHECK
+
 In a worker:
 
 - `service_class`  puts `maas.serving.app` in front of BentoML's own app

@@ -13,6 +13,8 @@ from maas.registry.version import Version
 from maas.serving.process.deployment import LABELS, Deployment
 
 BASE_IMAGE = "python:3.11-slim-bookworm"
+# Set in the image alone, where only a port that is published can be reached.
+IMAGE_VARIABLES = [{"name": "BENTOML_HOST", "value": "0.0.0.0", "stage": "build"}]  # noqa: S104
 _LOCKS = {"onnx": "requirements/serving.txt", "sklearn": "requirements/serving-sklearn.txt"}
 
 

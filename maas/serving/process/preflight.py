@@ -3,12 +3,16 @@
 import logging
 import os
 import socket
+from collections.abc import Callable
+from ipaddress import ip_address
 
 import click
 from bentoml.exceptions import BentoMLException
 
+from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
+from maas.registry.version import Version
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.monitoring.metrics_folder import share_folder
 from maas.serving.process.deployment import Deployment, load_deployment
@@ -29,7 +33,7 @@ def preflight(deployment: Deployment) -> None:
     """
     config, version = deployment.config, deployment.version
     configure_service_logs(config.app_env, config.log_level)
-    host, port = _address(config.port)
+    host, port = _address(config)
     try:
         deployment.check()
         trial = Trial(version, config.threads, deployment.project)
@@ -44,15 +48,38 @@ def preflight(deployment: Deployment) -> None:
     os.environ["MODEL_VERSION"] = str(version.number)
     os.environ["MODEL_DIGEST"] = version.manifest.digest
     load_deployment(deployment.project)  # as the workers will, here where failing is final
-    keys = "off: the service is open" if deployment.keys_file is None else "on"
-    log.info("serving %s %s on port %d, keys %s", version.tag, version.manifest.digest, port, keys)
+    _announce(version, host, port, keyed=deployment.keys_file is not None)
 
 
-def _address(configured: int) -> tuple[str, int]:
+def _announce(version: Version, host: str, port: int, keyed: bool) -> None:
+    """Say what is served, where, and to whom."""
+    digest, keys = version.manifest.digest, "on" if keyed else "off"
+    log.info("serving %s %s on %s port %d, keys %s", version.tag, digest, host, port, keys)
+    every_interface = ip_address(host).is_unspecified
+    if every_interface and not keyed:
+        what = "whoever reaches this machine may ask: set api_keys_file, or host to 127.0.0.1"
+        log.warning("listening on every interface without keys; %s", what)
+    shown = "localhost" if every_interface else f"[{host}]" if ":" in host else host
+    log.info("open http://%s:%d", shown, port)
+    logging.getLogger("bentoml.serve").addFilter(_name_the_host(host))
+
+
+def _name_the_host(host: str) -> Callable[[logging.LogRecord], bool]:
+    """A filter for BentoML's own line, which says localhost for every interface."""
+
+    def name(record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and record.msg.startswith("Starting production"):
+            record.args = tuple(host if arg == "localhost" else arg for arg in record.args)
+        return True
+
+    return name
+
+
+def _address(config: ServiceConfig) -> tuple[str, int]:
     """Host and port of this `bentoml serve`, whose options go before the config."""
     context = click.get_current_context(silent=True)
     given = context.params if context else {}
-    return given.get("host") or "0.0.0.0", given.get("port") or configured  # noqa: S104
+    return given.get("host") or config.host, given.get("port") or config.port
 
 
 def _check_port(host: str, port: int) -> None:
