@@ -62,7 +62,9 @@ class ServiceApp:
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
         self._info = InfoRoutes(bentoml_app)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
-        self._keys = None if deployment.keys_file is None else ApiKeys(deployment.keys_file)
+        self._keys = None
+        if deployment.keys_file is not None:
+            self._keys = ApiKeys(deployment.keys_file, self._metrics.report_keys)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
         self._log = None if quiet else AccessLog(config.app_env)

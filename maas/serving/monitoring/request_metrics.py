@@ -43,6 +43,11 @@ class RequestMetrics:
         self._abandoned = Counter("maas_requests_abandoned", left, ["endpoint"])
         wrong = "What was wrong with refused requests"
         self._failures = Counter("maas_validation_failures", wrong, ["endpoint", "reason"])
+        self._keys_stale = Gauge(
+            "maas_api_keys_stale",
+            "1 while the file of API keys cannot be used, and the last keys stay valid",
+            multiprocess_mode="livemax",
+        )
         labels = ["name", "version", "digest"]
         self._info = Gauge("maas_model_info", "The served version", labels, multiprocess_mode="max")
 
@@ -55,6 +60,10 @@ class RequestMetrics:
     def count_abandoned(self, route: str) -> None:
         """Count a client that left."""
         self._abandoned.labels(route).inc()
+
+    def report_keys(self, stale: bool) -> None:
+        """Show whether the file of API keys can be used."""
+        self._keys_stale.set(stale)
 
     def count_invalid(self, route: str, reasons: Iterable[str]) -> None:
         """Count what was wrong with a request."""

@@ -10,7 +10,10 @@ from maas.serving.http.api_keys import ApiKeys
 from tests.serving.asgi import make_request
 
 KEY, OTHER = b"first-key", b"second-key"
-UNREADABLE = "WARNING the file of API keys cannot be read; the last keys stay valid"
+ERROR = "ERROR the file of API keys {}; the last keys stay valid"
+MISSING = ERROR.format("cannot be read (No such file or directory)")
+NO_FILE = ERROR.format("cannot be read (it is not a file)")
+EMPTY = ERROR.format("holds no key")
 
 
 @pytest.fixture
@@ -168,7 +171,7 @@ def test_the_last_keys_stay_valid_while_the_file_is_gone(path: Path, logged: lis
     for _ in range(3):
         assert accepts(keys, KEY)
         assert not accepts(keys, b"wrong")
-    assert logged == [UNREADABLE]
+    assert logged == [MISSING]
 
 
 def test_a_file_that_comes_back_is_read(path: Path, logged: list[str]):
@@ -181,7 +184,7 @@ def test_a_file_that_comes_back_is_read(path: Path, logged: list[str]):
     path.unlink()
     assert accepts(keys, b"new-key")
     again = "INFO read the API keys again: there are 1"
-    assert logged == [UNREADABLE, again, UNREADABLE]
+    assert logged == [MISSING, again, MISSING]
 
 
 def test_the_same_file_that_comes_back_is_read(path: Path, logged: list[str]):
@@ -190,20 +193,55 @@ def test_the_same_file_that_comes_back_is_read(path: Path, logged: list[str]):
     assert accepts(keys, KEY)
     away.rename(path)
     assert accepts(keys, KEY)
-    assert logged == [UNREADABLE, "INFO read the API keys again: there are 2"]
+    assert logged == [MISSING, "INFO read the API keys again: there are 2"]
 
 
-def test_a_folder_in_the_place_of_the_file_leaves_the_last_keys(path: Path, logged: list[str]):
+def test_what_is_not_a_file_leaves_the_last_keys(path: Path, logged: list[str]):
     keys = ApiKeys(path)
     path.unlink()
     path.mkdir()
     assert all(accepts(keys, KEY) for _ in range(2))
-    assert logged == [UNREADABLE]
+    path.rmdir()
+    os.mkfifo(path)
+    assert accepts(keys, KEY)  # and is not waited for
+    assert logged == [NO_FILE]
 
 
-def test_a_file_that_is_emptied_leaves_no_key(path: Path, logged: list[str]):
-    keys = ApiKeys(path)
-    path.write_bytes(b"")
-    assert not accepts(keys, KEY)
+@pytest.mark.parametrize("text", [b"", b"\n \n"])
+def test_a_file_that_is_emptied_leaves_the_last_keys_and_reports_it(
+    path: Path, logged: list[str], text: bytes
+):
+    reports: list[bool] = []
+    keys = ApiKeys(path, reports.append)
+    path.write_bytes(text)
+    assert all(accepts(keys, KEY) for _ in range(3))
     assert not accepts(keys, b"")
-    assert logged == ["INFO read the API keys again: there are 0"]
+    assert (logged, reports) == ([EMPTY], [True])
+    path.write_bytes(b"new-key\n")
+    assert accepts(keys, b"new-key")
+    assert not accepts(keys, KEY)
+    assert logged[1:] == ["INFO read the API keys again: there are 1"]
+    assert reports == [True, False]
+
+
+def test_a_file_that_is_far_too_large_leaves_the_last_keys(path: Path, logged: list[str]):
+    keys = ApiKeys(path)
+    path.write_bytes(b"key\n" * 300_000)
+    assert accepts(keys, KEY)
+    assert logged == [ERROR.format("cannot be read (it is larger than 1048576 bytes)")]
+
+
+def test_a_rewrite_with_the_same_size_and_times_is_noticed(path: Path):
+    keys = ApiKeys(path)
+    assert accepts(keys, KEY)
+    times = path.stat()
+    path.write_bytes(KEY[::-1] + b"\n" + OTHER + b"\n")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert accepts(keys, KEY[::-1])
+    assert not accepts(keys, KEY)
+
+
+def test_a_pipe_in_the_place_of_the_file_is_refused_at_the_start(tmp_path: Path):
+    os.mkfifo(tmp_path / "keys")
+    with pytest.raises(ServeError, match="it is not a file"):
+        ApiKeys(tmp_path / "keys")
