@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -78,8 +79,8 @@ def wait_until(holds: Callable[[], object], what: str, seconds: float = 60) -> N
         time.sleep(0.02)
 
 
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS = itertools.count(20_000 + 500 * _WORKER)  # below those that the kernel gives away
+# Below the ports that the kernel gives away, and apart from those of other test processes.
+_PORTS = itertools.cycle(random.sample(range(20_000, 32_000), 12_000))
 
 
 def free_port() -> int:

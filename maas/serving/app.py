@@ -27,6 +27,7 @@ from maas.serving.monitoring.request_metrics import RequestMetrics
 from maas.serving.process.deployment import Deployment
 from maas.serving.process.draining import Drain
 from maas.serving.process.gc_tuning import tune_gc
+from maas.serving.process.worker_failure import forget_failures
 from maas.serving.served_version import ServedVersion, serve_version
 
 log = logging.getLogger("bentoml.maas")
@@ -99,10 +100,12 @@ class ServiceApp:
             keyed=self._keys is not None,
         )
         self._drain.install()
+        forget_failures()
         tune_gc()
         self._tasks = [
             asyncio.create_task(self._bodies.watch()),
             asyncio.create_task(self._publish_in_progress()),
+            asyncio.create_task(self._drain.watch_parent()),
         ]
 
     async def _handle(self, request: Request, send: Send) -> None:

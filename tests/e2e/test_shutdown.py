@@ -2,10 +2,12 @@
 
 import json
 import signal
+import subprocess
 import threading
 import time
 
 import httpx
+import psutil
 
 from tests.raw_http import connect, head, read
 from tests.server import Serve, Server, wait_until
@@ -74,8 +76,52 @@ def test_sigterm_turns_readyz_at_once_and_loses_no_request_and_a_second_one_is_i
     assert server.process.poll() is None
     assert {status for load in loads for status in load.statuses} == {200}
     assert [load.problems for load in loads] == [[]] * len(loads)
+    wait_until(lambda: ended_by_another_sigterm(server), "a second signal ends it", 30)
+    # A further one may meet a process that no longer handles it.
+    assert server.process.returncode in (0, -signal.SIGTERM)
+
+
+def ended_by_another_sigterm(server: Server) -> bool:
+    """Send SIGTERM, and give whether the server ends; within a second it counts as the first."""
     server.process.send_signal(signal.SIGTERM)
+    try:
+        server.process.wait(2)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def test_all_processes_told_at_once_drain_as_one_that_is_told(trained: Workspace, serve: Serve):
+    """As systemd and supervisord do; circus then passes its own SIGTERM on to the workers."""
+    server = serve(trained, extra={"DRAIN_S": "2", "WORKERS": "2"})
+    wait_until(lambda: server.log.read_text().count("initialized") == 2, "both workers run")
+    ended = threading.Event()
+    loads = [Load(server, ended) for _ in range(8)]
+    wait_until(lambda: all(load.statuses for load in loads), "every client was answered")
+    for process in (psutil.Process(server.process.pid), *server.workers()):
+        process.send_signal(signal.SIGTERM)
+    before = [len(load.statuses) for load in loads]
+    wait_until(
+        lambda: all(len(load.statuses) > n for load, n in zip(loads, before, strict=True)),
+        "every client is still answered",
+    )
+    for load in loads:
+        load.join()
     assert server.process.wait(30) == 0
+    assert {status for load in loads for status in load.statuses} == {200}
+    assert [load.problems for load in loads] == [[]] * len(loads)
+    assert server.log.read_text().count("answering for 2 s") == 2
+
+
+def test_workers_stop_when_the_process_that_started_them_is_killed(
+    trained: Workspace, serve: Serve
+):
+    server = serve(trained)
+    (worker,) = server.workers()
+    server.process.kill()
+    server.process.wait()
+    worker.wait(30)
+    assert "the process that started this worker is gone" in server.log.read_text()
 
 
 def test_at_the_end_what_was_accepted_is_answered_and_the_process_ends_with_0(

@@ -6,7 +6,7 @@ import signal
 import httpx
 
 from maas.registry.version import Version
-from tests.server import Serve, wait_until
+from tests.server import Serve, wait_ready, wait_until
 from tests.workspace import Workspace
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -51,3 +51,20 @@ def test_several_workers_count_together_and_a_killed_one_comes_back_the_same(
     assert count() == asked + after
     assert server.metric("maas_model_info", version="1") == 1
     assert server.metric("bentoml_service_request_in_progress", endpoint="/predict") == 0
+
+
+def test_a_worker_that_cannot_start_says_why_once_and_starts_when_it_can(
+    own: Workspace, serve: Serve
+):
+    server = serve(own)
+    (own.models / "v1").rename(own.folder / "gone")
+    server.workers()[0].kill()
+    log = server.log_after("a worker cannot start, and is started again until it can: ", 60)
+    assert "no such version" in log
+    started = len(log)
+    wait_until(lambda: server.workers(), "another worker is started", 60)
+    wait_until(lambda: not server.workers(), "it fails too", 60)
+    assert server.log.read_text()[started:].count("cannot start") == 0
+    assert "Traceback" not in server.log.read_text()
+    (own.folder / "gone").rename(own.models / "v1")
+    wait_ready(server)

@@ -15,7 +15,8 @@ import psutil
 
 PROMETHEUS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 """The variable in which prometheus_client looks for the folder."""
-_OWN_DIR = "MAAS_METRICS_DIR"
+OWN_DIR = "MAAS_METRICS_DIR"
+"""The variable that names the folder of this server's workers."""
 
 _LIVE_GAUGES = re.compile(r"_(\d+)\.db$")
 
@@ -24,12 +25,12 @@ def share_folder() -> None:
     """Make a folder for the workers that this process will start."""
     folder = tempfile.mkdtemp(prefix="maas-metrics-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ[_OWN_DIR] = folder
+    os.environ[OWN_DIR] = folder
 
 
 def use_folder() -> None:
     """Count in the shared folder from now on; call this before any metric is made."""
-    if own := os.environ.get(_OWN_DIR):
+    if own := os.environ.get(OWN_DIR):
         os.environ[PROMETHEUS_DIR] = own
     _forget_dead_workers()
 

@@ -17,4 +17,5 @@ In a worker:
 - `model_loading`  loads the model
 - `gc_tuning`      keeps the garbage collector away from what start-up made
 - `draining`       how a worker stops
+- `worker_failure` why a worker cannot start, said once
 """

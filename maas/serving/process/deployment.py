@@ -19,6 +19,7 @@ from maas.errors import MaasError, ServeError
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
 from maas.registry.version import MANIFEST, Version
+from maas.serving.process.worker_failure import is_worker, stop_worker
 
 LABELS = ("model_tag", "model_digest")
 """The labels by which a Bento says what it was built with."""
@@ -79,6 +80,8 @@ def load_deployment(project: Path) -> Deployment:
                 "serve the version with that digest, or change MODEL_DIGEST",
             )
     except MaasError as error:
+        if is_worker():
+            stop_worker(str(error))
         raise BentoMLException(str(error)) from None
     return Deployment(project, config, in_bento, version)
 

@@ -1,0 +1,46 @@
+"""Why a worker cannot start: one line per reason, since circus starts it again and again."""
+
+import hashlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from maas.serving.monitoring.metrics_folder import OWN_DIR
+
+log = logging.getLogger("bentoml.maas")
+
+_WORKER = "_bentoml_impl.worker.service"
+_MARKER = "failed-"
+
+
+def is_worker() -> bool:
+    """Whether this process was started as one of BentoML's workers."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    return spec is not None and spec.name == _WORKER
+
+
+def stop_worker(reason: str) -> NoReturn:
+    """End this worker before it has started, and log the reason unless another one just did."""
+    if _is_new(reason):
+        log.error("a worker cannot start, and is started again until it can: %s", reason)
+    raise SystemExit(1)
+
+
+def forget_failures() -> None:
+    """Log the next failure again; called when a worker has started."""
+    if folder := os.environ.get(OWN_DIR):
+        for marker in Path(folder).glob(f"{_MARKER}*"):
+            marker.unlink(missing_ok=True)
+
+
+def _is_new(reason: str) -> bool:
+    name = _MARKER + hashlib.sha256(reason.encode()).hexdigest()[:16]
+    try:
+        (Path(os.environ[OWN_DIR]) / name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except (KeyError, OSError):
+        return True
+    return True
