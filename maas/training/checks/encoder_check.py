@@ -3,7 +3,6 @@
 It has two encoders, for single rows and for batches; both are compared.
 """
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from maas.model.row import Row, row_type
 from maas.model.scorers import Matrix
 
 _MAX_ENCODED_ROWS = 1000
+_REPORT = "report this bug: what the service takes and makes must be the pipeline's"
 
 
 def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> None:
@@ -28,21 +28,36 @@ def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> Non
         matrix: what the pipeline makes of them, float32, shape (rows, features).
 
     Raises:
-        ParityError: one of the encodings differs in a bit.
+        ParityError: one of the encodings differs in a bit, or the service refuses a value that
+            its types should take.
     """
     kind = row_type(encoder.signature)
+    types = {feature.name: feature.type for feature in encoder.signature.features}
     rows: list[Row] = []
     records: list[Record] = []
     kept: list[int] = []
     for index, values in enumerate(frame.head(_MAX_ENCODED_ROWS).to_dict("records")):
         record = _to_json(kind, values)
-        with contextlib.suppress(ValidationError):  # an unseen category: the API refuses it
+        try:
             rows.append(kind.model_validate(record))
-            records.append(record)
-            kept.append(index)
+        except ValidationError as error:
+            _check_refusal(error, record, types)
+            continue
+        records.append(record)
+        kept.append(index)
     if rows:
         _compare("single rows", encoder.encode_rows(rows), matrix[kept])
         _compare("batches", encoder.encode_records(records), matrix[kept])
+
+
+def _check_refusal(error: ValidationError, record: Record, types: Mapping[str, str]) -> None:
+    """Let an unseen category, an unseen gap and a number out of bounds be refused; nothing else."""
+    for problem in error.errors(include_url=False):
+        name = str(problem["loc"][0])
+        unseen = record[name] is None or types[name] == "category"
+        if not unseen and problem["type"] not in ("less_than_equal", "greater_than_equal"):
+            what = f"the service refuses a value of feature {name!r}: {problem['msg']}"
+            raise ParityError("encoder", what, _REPORT)
 
 
 def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
@@ -60,4 +75,4 @@ def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
 def _compare(form: str, encoded: Matrix | None, expected: Matrix) -> None:
     if encoded is None or not np.array_equal(encoded, expected, equal_nan=True):
         what = f"the service encodes {form} otherwise than the pipeline does"
-        raise ParityError("encoder", what, "report this bug: both must be equal")
+        raise ParityError("encoder", what, _REPORT)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from maas.errors import ParityError
-from maas.model import encoding
+from maas.model import checks, encoding
 from tests.workspace import Workspace
 
 CONFIG = """
@@ -52,6 +52,25 @@ def test_an_encoder_that_differs_publishes_nothing(
     with pytest.raises(ParityError, match=f"encodes {form} otherwise than the pipeline does"):
         workspace.train_here(config=shapes)
     assert not list(workspace.models.glob("v*"))
+
+
+def test_a_row_type_that_refuses_a_feature_s_values_publishes_nothing(
+    workspace: Workspace, shapes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """As a column type would whose place in the rules was forgotten."""
+    types = checks._JSON_TYPES | {"number": frozenset({str}), "integer": frozenset({str})}
+    monkeypatch.setattr(checks, "_JSON_TYPES", types)
+    monkeypatch.setattr(checks, "_value_type", lambda _: str)
+    with pytest.raises(ParityError, match="refuses a value of feature 'n'"):
+        workspace.train_here(config=shapes)
+    assert not list(workspace.models.glob("v*"))
+
+
+def test_an_unseen_category_among_the_held_out_rows_is_no_fault(workspace: Workspace, shapes: Path):
+    text = (workspace.folder / "shapes.csv").read_text()
+    (workspace.folder / "shapes.csv").write_text(text.replace("3,a,no", "3,rare,no", 1))
+    for seed in range(5):  # the rare one is held out under some seed
+        assert workspace.train_here(f"seed={seed}", config=shapes).number == seed + 1
 
 
 def test_equal_encoders_publish_a_version(workspace: Workspace, shapes: Path):
