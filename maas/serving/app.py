@@ -22,7 +22,7 @@ from maas.serving.http.request import Request, RequestIds
 from maas.serving.http.response import CLOSE, JSON, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
 from maas.serving.http.uvicorn_send import send_response
-from maas.serving.monitoring.metrics_folder import use_folder
+from maas.serving.monitoring.metrics_folder import restore_folder, use_folder
 from maas.serving.monitoring.request_metrics import RequestMetrics
 from maas.serving.process.deployment import Deployment
 from maas.serving.process.draining import Drain
@@ -154,6 +154,7 @@ class ServiceApp:
         if route == "/model":
             self._authorise(request.headers)
         if route == "/metrics":
+            restore_folder()
             served.counts.publish_in_progress()
         return await self._info.respond(request, route, served, self._drain.began)
 
@@ -196,6 +197,7 @@ class ServiceApp:
 
     async def _publish_in_progress(self) -> None:
         while True:
+            restore_folder()
             self._served.counts.publish_in_progress()
             await asyncio.sleep(_PUBLISH_S)
 

@@ -1,12 +1,17 @@
 """What /metrics counts."""
 
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from maas.registry.version import Version
 from tests.raw_http import connect, head
-from tests.server import Serve, Server, wait_until
+from tests.server import Serve, Server, free_port, wait_ready, wait_until
 from tests.workspace import Workspace
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -90,3 +95,77 @@ def test_a_regression_s_values_and_unseen_categories_are_counted(
     assert server.metric("maas_feature_unseen_total", feature="kind") == 4
     assert server.metric("maas_feature_out_of_range_total", feature="x") == 0
     assert server.metric("maas_feature_out_of_range_total", feature="z") == 4
+
+
+def metrics_folder(server: Server) -> Path:
+    (worker,) = server.workers()
+    return Path(worker.environ()["MAAS_METRICS_DIR"])
+
+
+def test_a_metrics_folder_that_is_removed_is_made_again_with_its_counts(
+    trained: Workspace, serve: Serve
+):
+    server = serve(trained)
+    name = "bentoml_service_request_total"
+    server.post("/predict", ROW)
+    folder = metrics_folder(server)
+    shutil.rmtree(folder)
+    server.post("/predict", ROW)
+    assert server.client.get("/metrics").status_code == 200
+    assert server.metric(name, endpoint="/predict") == 2
+    shutil.rmtree(folder)
+    killed = server.workers()
+    killed[0].kill()
+    wait_until(lambda: server.workers() not in (killed, []), "another worker is started")
+    wait_ready(server)
+    server.post("/predict", ROW)
+    assert server.metric(name, endpoint="/predict") >= 1
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount; the unit tests limit the size of files")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path, leave: int = 0) -> None:
+    """Fill a disk, but for some bytes."""
+    filler = folder / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    os.truncate(filler, filler.stat().st_size - leave)
+
+
+def test_a_full_disk_of_metrics_kills_no_worker(trained: Workspace, serve: Serve, small_disk: Path):
+    server = serve(trained, extra={"TMPDIR": str(small_disk)})
+    before = server.workers()
+    fill(small_disk)
+    for index in range(30):  # each a new name that is counted, or a refusal
+        assert server.post("/predict", {}).status_code == 422
+        assert server.client.get(f"/nothing/{index}").status_code == 404
+        assert server.post("/predict", ROW).status_code == 200
+    assert server.workers() == before
+    assert server.client.get("/metrics").status_code == 200
+    before[0].kill()  # its replacement finds no room at all
+    wait_until(lambda: server.workers() not in (before, []), "another worker is started")
+    wait_ready(server)
+    for _ in range(30):
+        assert server.post("/predict", {}).status_code == 422
+    assert server.client.get("/metrics").status_code == 200
+    assert "no room for metrics (No space left on device)" in server.log.read_text()
+
+
+def test_a_disk_without_room_for_the_metrics_refuses_to_serve(trained: Workspace, small_disk: Path):
+    fill(small_disk, leave=65_536)  # a folder without any room is passed over by Python's tempfile
+    extra = {"TMPDIR": str(small_disk), "PORT": str(free_port())}
+    done = trained.bentoml("serve", extra=extra, timeout=60)
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "cannot hold the metrics (No space left on device)" in text
+    assert "Traceback" not in text

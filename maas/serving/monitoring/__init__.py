@@ -4,6 +4,7 @@ Each worker writes its counts to files of its own in one folder; the worker that
 them all up. Counts of a worker that died stay.
 
 - `metrics_folder`    the folder that the workers share
+- `metrics_file`      a file in it, on a disk that may be full
 - `deferred_counter`  increments that are written once per turn of the event loop
 - `request_metrics`   requests: how many, how long, what was wrong with them
 - `model_metrics`     what the model answered, and rows unlike the training rows

@@ -41,10 +41,10 @@ def preflight(deployment: Deployment) -> None:
             ApiKeys(deployment.keys_file)
         _check_port(host, port)
         trial.finish()
+        share_folder(config.workers)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
     forward_second_sigterm()
-    share_folder()
     os.environ["MODEL_VERSION"] = str(version.number)
     os.environ["MODEL_DIGEST"] = version.manifest.digest
     load_deployment(deployment.project)  # as the workers will, here where failing is final

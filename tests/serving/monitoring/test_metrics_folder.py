@@ -13,7 +13,7 @@ from tests.workspace import PROJECT
 SERVER = """
 import os, subprocess, sys
 from maas.serving.monitoring.metrics_folder import share_folder
-share_folder()
+share_folder(1)
 print(os.environ["MAAS_METRICS_DIR"], os.path.isdir(os.environ["MAAS_METRICS_DIR"]), flush=True)
 subprocess.run([sys.executable, "-c", sys.argv[1]], check=True)
 """
