@@ -21,6 +21,7 @@ from maas.serving.http.problems import Problem
 from maas.serving.http.request import Request, RequestIds
 from maas.serving.http.response import CLOSE, JSON, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
+from maas.serving.http.uvicorn_headers import keep_trailers_apart
 from maas.serving.http.uvicorn_send import send_response
 from maas.serving.monitoring.metrics_folder import restore_folder, use_folder
 from maas.serving.monitoring.request_metrics import RequestMetrics
@@ -59,6 +60,7 @@ class ServiceApp:
         config = deployment.config
         self._bentoml_app, self._service, self._deployment = bentoml_app, service, deployment
         use_folder()
+        keep_trailers_apart()
         predict_routes = [method.route for method in service.apis.values()]
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
         self._info = InfoRoutes(bentoml_app)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import validate
 
-from tests.raw_http import ask, request
+from tests.raw_http import ask, head, request
 from tests.server import Serve, Server
 from tests.workspace import Workspace
 
@@ -60,6 +60,15 @@ def test_a_wrong_key_is_not_hidden_by_a_right_one(keyed: tuple[Server, Path]):
         for pair in ((wrong, right), (right, wrong), (right, right)):
             lines = {name: pair[0], name.lower(): pair[1]}
             assert ask(server, request(BODY, **lines)).status == 401
+
+
+def test_a_key_among_the_trailers_is_none(keyed: tuple[Server, Path]):
+    server, _ = keyed
+    start = head("/predict", Transfer_Encoding="chunked")
+    body = b"%x\r\n%s\r\n0\r\n" % (len(BODY), BODY)
+    assert ask(server, start + body + b"X-API-Key: first-key\r\n\r\n").status == 401
+    start = head("/predict", Transfer_Encoding="chunked", X_API_Key="first-key")
+    assert ask(server, start + body + b"X-API-Key: wrong\r\n\r\n").status == 200
 
 
 def test_keys_are_read_again_when_the_file_changes(keyed: tuple[Server, Path]):

@@ -3,6 +3,7 @@
 In the order of a request:
 
 - `types`         the types of ASGI
+- `uvicorn_headers`  keeps trailers out of a request's headers
 - `request`       one request, with its id
 - `api_keys`      whether its key is valid
 - `body`          reads its body against a limit and a deadline
