@@ -1,0 +1,80 @@
+"""The version that an argument names, and what is said of one that names none."""
+
+from pathlib import Path
+
+import pytest
+
+from maas.commands.version_argument import find_number, find_version
+from maas.errors import DamagedError, VersionError
+from maas.registry.registry import Registry
+from tests.samples import FILES, RUN, damage, make_manifest
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """A registry of v1, v2 and v10, the second damaged."""
+    registry = Registry(tmp_path)
+    for taken in ((), (), (9,)):
+        registry.publish(make_manifest(), FILES, RUN, taken)
+    damage(tmp_path / "v2/manifest.json", b"{}")
+    return registry
+
+
+@pytest.mark.parametrize(
+    ("argument", "number"), [("1", 1), ("v1", 1), ("v2", 2), ("10", 10), ("latest", 10)]
+)
+def test_a_version_is_named_by_its_number_its_label_or_as_the_latest(
+    registry: Registry, argument: str, number: int
+):
+    assert find_number(registry, argument) == number
+    if number != 2:
+        assert find_version(registry, argument) == registry.open(number)
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "",
+        "v",
+        "0",
+        "v0",
+        "01",
+        "-1",
+        "+1",
+        "1.0",
+        "V1",
+        "vv1",
+        "1 ",
+        "1\n",
+        "٣",
+        "Latest",
+        "9" * 19,
+    ],
+)
+def test_another_form_is_no_version(registry: Registry, argument: str):
+    for find in (find_number, find_version):
+        with pytest.raises(VersionError, match="is not a version; write 3, v3 or latest"):
+            find(registry, argument)
+
+
+@pytest.mark.parametrize("argument", ["3", "v100", "9" * 18])
+def test_a_number_without_a_version_is_refused_with_those_there_are(
+    registry: Registry, argument: str
+):
+    for find in (find_number, find_version):
+        with pytest.raises(VersionError, match=r"no such version \(there: v1, v2, v10\)"):
+            find(registry, argument)
+
+
+def test_a_damaged_version_has_a_number_but_is_not_opened(registry: Registry):
+    damage(registry.models_dir / "v10/manifest.json", None)
+    for argument, number in (("v2", 2), ("latest", 10)):
+        assert find_number(registry, argument) == number
+        with pytest.raises(DamagedError, match=r"manifest\.json"):
+            find_version(registry, argument)
+
+
+@pytest.mark.parametrize("argument", ["1", "latest"])
+def test_a_folder_without_versions_has_no_latest(tmp_path: Path, argument: str):
+    with pytest.raises(VersionError):
+        find_number(Registry(tmp_path / "none"), argument)

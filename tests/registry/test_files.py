@@ -1,0 +1,97 @@
+"""Files of a version: written once and for good, and read only if they are as published."""
+
+from pathlib import Path
+
+import pytest
+
+from maas.errors import DamagedError
+from maas.registry.files import check_file, read_checked, storage_error, write_synced
+from maas.registry.manifest import Manifest
+from tests.samples import make_manifest
+
+CONTENT = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A file of which a manifest knows."""
+    path = tmp_path / "model.onnx"
+    write_synced(path, CONTENT)
+    return path
+
+
+MANIFEST: Manifest = make_manifest(files={"model.onnx": CONTENT})
+
+
+def test_a_file_is_read_only_once_it_is_written(published: Path):
+    assert published.read_bytes() == CONTENT
+    assert published.stat().st_mode & 0o777 == 0o444
+
+
+def test_a_file_is_never_overwritten(published: Path):
+    with pytest.raises(FileExistsError):
+        write_synced(published, b"other")
+    assert published.read_bytes() == CONTENT
+
+
+def test_an_intact_file_is_read(published: Path):
+    assert read_checked(published, MANIFEST) == CONTENT
+    check_file(published, MANIFEST)
+
+
+def alter(path: Path, data: bytes) -> None:
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
+def replace_by_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda path: alter(path, CONTENT[:-1]), "was altered"),
+        (lambda path: alter(path, CONTENT + b"\n"), "was altered"),
+        (lambda path: alter(path, CONTENT[:-1] + b"x"), "was altered"),
+        (lambda path: alter(path, b""), "was altered"),
+        (Path.unlink, "is missing"),
+        (replace_by_loop, "cannot be read (Too many levels of symbolic links)"),
+        (replace_by_folder, "cannot be read (Is a directory)"),
+    ],
+    ids=["shorter", "longer", "one byte", "empty", "missing", "loop", "folder"],
+)
+def test_both_checks_say_the_same_of_a_damaged_file(published: Path, damage, said: str):
+    damage(published)
+    found = []
+    for check in (read_checked, check_file):
+        with pytest.raises(DamagedError) as caught:
+            check(published, MANIFEST)
+        found.append((caught.value.where, caught.value.what))
+    assert found[0] == found[1]
+    assert found[0][0] == str(published)
+    assert found[0][1].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (FileExistsError(17, "File exists"), "its name is taken by something that is not a folder"),
+        (OSError("no number"), "no number"),
+    ],
+)
+def test_a_failure_of_the_disk_says_why_and_how_to_choose_another_folder(
+    error: OSError, reason: str
+):
+    said = storage_error(Path("/data/models"), "cannot be written", error, "BENTOML_HOME")
+    assert str(said) == (
+        f"/data/models: cannot be written ({reason}); check its owner, permissions and free space, "
+        "or set BENTOML_HOME to another folder"
+    )
