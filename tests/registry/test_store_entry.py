@@ -22,24 +22,32 @@ from tests.samples import FILES, RUN, damage, edit, make_manifest
 from tests.workspace import snapshot
 
 
-@pytest.fixture
-def version(tmp_path: Path) -> Version:
-    return Registry(tmp_path / "models").publish(make_manifest(), FILES, RUN, ())
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version and its entry, to be copied: writing them waits for the disk."""
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "tmp").mkdir()
+    version = Registry(folder / "models").publish(make_manifest(), FILES, RUN, ())
+    write_entry(version, folder / "entry", folder / "tmp")
+    return folder
 
 
 @pytest.fixture
-def tmp(tmp_path: Path) -> Path:
+def version(published: Path, tmp_path: Path) -> Version:
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
+    return Registry(tmp_path / "models").open(1)
+
+
+@pytest.fixture
+def tmp(version: Version) -> Path:
     """The store's folder for what is not complete."""
-    (tmp_path / "tmp").mkdir()
-    return tmp_path / "tmp"
+    return version.path.parents[1] / "tmp"
 
 
 @pytest.fixture
-def entry(version: Version, tmp: Path, tmp_path: Path) -> Path:
+def entry(version: Version) -> Path:
     """The entry that holds the version."""
-    path = tmp_path / "entry"
-    write_entry(version, path, tmp)
-    return path
+    return version.path.parents[1] / "entry"
 
 
 def rewrite(entry: Path, **changes) -> None:
