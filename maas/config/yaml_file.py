@@ -27,7 +27,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 # What PyYAML raises, also for a value that does not fit its tag.
-_YAML_ERRORS = (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError)
+_YAML_ERRORS = (
+    yaml.YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
+    ValueError,
+)  # fmt: skip
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def _check_steps(where: str, values: Values, low: float, high: float) -> None:
     """Refuse numbers that are so close together, and so far from zero, that float32 merges them."""
     if np.isnan(low) or low == high:
         return
-    step = float(np.spacing(np.float32(max(-low, high))))
+    with np.errstate(over="ignore"):  # beside the largest float32
+        step = float(np.spacing(np.float32(max(-low, high))))
     if step * 1000 < high - low:
         return
     values = values[~np.isnan(values)]

@@ -32,6 +32,9 @@ def left_behind(workspace: Workspace) -> list[str]:
         (["seed=2020-13-45"], 2, "valid integer"),
         (["estimator.params.C=!!int abc"], 2, "not valid YAML"),
         (["seed=" + "[" * 5000], 2, "not valid YAML"),
+        (["seed=!!bool x"], 2, "not valid YAML"),
+        (['seed=!!int ""'], 2, "not valid YAML"),
+        (['seed="\\UFFFFFFFF"'], 2, "not valid YAML"),
         (["estimator.params.class_weight={setosa: x}"], 2, "LogisticRegression cannot be"),
         (
             ["estimator={name: KNeighborsClassifier, params: {n_neighbors: 1000}}"],
