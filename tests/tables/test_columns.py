@@ -123,6 +123,7 @@ def test_values_of_another_type_are_refused(kind: FeatureType, values: list, wor
     "values",
     [
         [3.4e38, -3.4e38],
+        [3.4028234e38, 1.0],
         [16_777_216, 16_777_218],
         [16_777_217, 16_777_217, None],
         [1e9, 0, 0.1],
