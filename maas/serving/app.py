@@ -16,12 +16,12 @@ from maas.serving.api.endpoint import Endpoint
 from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
-from maas.serving.http.body import BodyReader, ClientDisconnected, discard_body, must_close
+from maas.serving.http.body import BodyReader, discard_body, must_close
 from maas.serving.http.problems import Problem
-from maas.serving.http.request import Request, RequestIds
+from maas.serving.http.request import ClientDisconnected, Request, RequestIds
 from maas.serving.http.response import CLOSE, JSON, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
-from maas.serving.http.uvicorn_send import send_response
+from maas.serving.http.uvicorn_send import end_response, send_response, start_response
 from maas.serving.monitoring.metrics_folder import use_folder
 from maas.serving.monitoring.request_metrics import RequestMetrics
 from maas.serving.process.deployment import Deployment
@@ -121,6 +121,8 @@ class ServiceApp:
             status = response.status
             if status != CLIENT_CLOSED_REQUEST:
                 await self._send(send, request, response, served.headers)
+        except ClientDisconnected as error:  # while it was sent
+            status = self._explain(error, request, route).status
         finally:
             seconds = perf_counter() - request.started
             served.counts.end(route, status, seconds)
@@ -199,10 +201,9 @@ async def _send_and_discard(
     send: Send, receive: Receive, response: Response, head: Sequence[Header]
 ) -> None:
     """Send a response, and end it only when the rest of the request's body was dropped."""
-    await send({"type": "http.response.start", "status": response.status, "headers": head})
-    await send({"type": "http.response.body", "body": response.body, "more_body": True})
+    await start_response(send, response.status, head, response.body)
     await discard_body(receive)
-    await send({"type": "http.response.body", "body": b""})
+    await end_response(send)
 
 
 def _check_content(headers: Headers) -> None:

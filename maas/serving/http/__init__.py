@@ -3,6 +3,7 @@
 In the order of a request:
 
 - `types`         the types of ASGI
+- `uvicorn_cycle` what uvicorn knows of an exchange and ASGI does not say
 - `request`       one request, with its id
 - `api_keys`      whether its key is valid
 - `body`          reads its body against a limit and a deadline

@@ -5,9 +5,10 @@ from time import monotonic
 from typing import Any, cast
 
 from maas.serving.http.problems import Problem
-from maas.serving.http.request import Request
+from maas.serving.http.request import ClientDisconnected, Request
 from maas.serving.http.response import CLOSE
 from maas.serving.http.types import Headers, Message, Receive
+from maas.serving.http.uvicorn_cycle import is_closed
 
 # Bytes of a body that was not read and has most likely arrived: the connection can be kept.
 _MAX_ARRIVED_BYTES = 65_536
@@ -17,10 +18,6 @@ _DISCARD_S = 2.0
 
 # Seconds between two looks at the deadlines, at most.
 _WATCH_S = 0.25
-
-
-class ClientDisconnected(Exception):
-    """The client left before it was answered."""
 
 
 class BodyReader:
@@ -63,6 +60,10 @@ class BodyReader:
                 raise
             what = f"the body did not arrive within {self._timeout_s:g} s"
             raise Problem(408, what, headers=[CLOSE]) from None
+        except RuntimeError:  # of uvloop, where uvicorn lets a closed connection go on reading
+            if is_closed(request.receive):
+                raise ClientDisconnected from None
+            raise
         finally:
             self._reading.pop(task, None)
         request.body_consumed = True
@@ -115,8 +116,9 @@ async def discard_body(receive: Receive) -> None:
     """
     try:
         async with asyncio.timeout(_DISCARD_S):
-            while (message := await receive())["type"] == "http.request":
-                if not message.get("more_body"):
+            while not is_closed(receive):
+                message = await receive()
+                if message["type"] != "http.request" or not message.get("more_body"):
                     return
     except TimeoutError:
         return

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from maas.serving.http import body as body_module
-from maas.serving.http.body import BodyReader, ClientDisconnected, discard_body, must_close
+from maas.serving.http.body import BodyReader, discard_body, must_close
 from maas.serving.http.problems import Problem
-from maas.serving.http.request import Request
+from maas.serving.http.request import ClientDisconnected, Request
 from maas.serving.http.response import CLOSE
 from maas.serving.http.types import Message
 from tests.serving.asgi import DISCONNECT, Receive, make_request, part
