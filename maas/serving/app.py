@@ -109,7 +109,7 @@ class ServiceApp:
         endpoint = served.endpoints.get(request.path)
         route = request.path if endpoint is not None else self._info.route(request.path)
         served.counts.begin(route)
-        status = 500
+        status, unended = 500, False
         try:
             try:
                 if endpoint is not None:
@@ -120,7 +120,7 @@ class ServiceApp:
                 response = self._explain(error, request, route)
             status = response.status
             if status != CLIENT_CLOSED_REQUEST:
-                await self._send(send, request, response, served.headers)
+                unended = await self._send(send, request, response, served.headers)
         except ClientDisconnected as error:  # while it was sent
             status = self._explain(error, request, route).status
         finally:
@@ -128,6 +128,9 @@ class ServiceApp:
             served.counts.end(route, status, seconds)
             if self._log is not None:
                 self._log.record(request, route, status, seconds, served.version.number)
+        if unended:  # the client has its answer
+            await discard_body(request.receive)
+            await end_response(send)
 
     async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
@@ -175,35 +178,30 @@ class ServiceApp:
 
     async def _send(
         self, send: Send, request: Request, response: Response, common: Sequence[Header]
-    ) -> None:
+    ) -> bool:
         """Send a response; this is the one place that does.
 
-        A connection whose request has a large body that was not read cannot be kept.
+        A connection whose request has a body that was not read, and may still come, cannot be
+        kept.
+
+        Returns:
+            Whether the exchange is not ended, so that the rest of the body can be discarded.
         """
         unread = not request.body_consumed and must_close(request.headers)
         refused = unread or CLOSE in response.headers
         head = response.head(request.id, common)
         if (unread or self._drain.began) and CLOSE not in response.headers:
             head.append(CLOSE)
-        # A client that waits for permission to send its body will not send any more.
-        if refused and b"expect" not in request.headers:
-            await _send_and_discard(send, request.receive, response, head)
+        if refused:
+            await start_response(send, response.status, head, response.body)
         else:
             await send_response(send, response.status, head, response.body)
+        return refused
 
     async def _publish_in_progress(self) -> None:
         while True:
             self._served.counts.publish_in_progress()
             await asyncio.sleep(_PUBLISH_S)
-
-
-async def _send_and_discard(
-    send: Send, receive: Receive, response: Response, head: Sequence[Header]
-) -> None:
-    """Send a response, and end it only when the rest of the request's body was dropped."""
-    await start_response(send, response.status, head, response.body)
-    await discard_body(receive)
-    await end_response(send)
 
 
 def _check_content(headers: Headers) -> None:

@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
+from maas.serving.http import body as body_module
 from maas.serving.http.response import CLOSE
-from tests.serving.asgi import Receive, Send, part
+from tests.serving.asgi import DISCONNECT, Receive, Send, make_scope, part
 from tests.serving.tiny_service import EXAMPLE, VERSION, Client, ask, talk_to_app
 
 pytestmark = pytest.mark.usefixtures("process")
 
 NAMES = [(b"x-model-version", b"1"), (b"x-model-digest", VERSION.manifest.digest.encode())]
 R1 = (b"x-request-id", b"r1")
-
-# With it, the app does not wait two seconds for the rest of a refused body.
-EXPECT = ((b"expect", b"100-continue"),)
 
 
 def problem(send: Send) -> dict[str, Any]:
@@ -135,13 +133,24 @@ def test_the_rest_of_a_body_that_is_too_large_is_dropped_before_the_answer_ends(
     assert receive.messages == [part(b"next")]
 
 
-def test_a_client_that_waits_to_send_its_body_is_refused_at_once():
-    receive = Receive()
-    headers = ((b"content-length", b"100000"), (b"expect", b"100-continue"))
-    send = ask(receive=receive, headers=headers, content_type=b"text/plain")
+def test_a_client_that_waits_to_send_its_body_is_refused_before_anything_is_awaited():
+    class Counting(Receive):
+        async def __call__(self) -> Any:
+            complete.append(len(send.body))
+            return await super().__call__()
+
+    send, complete = Send(), []
+    headers = ((b"content-length", b"100"), (b"expect", b"100-continue"))
+    receive = Counting(DISCONNECT)
+
+    async def talk(client: Client) -> None:
+        scope = make_scope([(b"content-type", b"text/plain"), *headers])
+        await client.app(scope, receive, send)
+
+    talk_to_app(talk)
     assert problem(send)["status"] == 415
     assert CLOSE in send.headers
-    assert (receive.calls, len(send.messages)) == (0, 2)
+    assert complete == [len(send.body)]
 
 
 @pytest.mark.parametrize(
@@ -158,10 +167,9 @@ def test_a_connection_whose_large_body_was_not_read_is_closed(header: tuple, clo
     assert (CLOSE in send.headers) is closes
 
 
-def test_a_late_body_is_408():
-    send = talk_to_app(
-        lambda client: client.send(receive=Receive(), headers=EXPECT), body_timeout_s=0.04
-    )
+def test_a_late_body_is_408(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(body_module, "_DISCARD_S", 0.02)
+    send = talk_to_app(lambda client: client.send(receive=Receive()), body_timeout_s=0.04)
     assert problem(send)["status"] == 408
     assert send.headers.count(CLOSE) == 1
 

@@ -1,7 +1,9 @@
 """What a client does to its connection, with a real uvicorn on a real socket."""
 
+import re
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +73,63 @@ def test_requests_before_garbage_are_those_of_a_client_that_left(
         assert metric(server, TOTAL, endpoint=path, http_response_code="499") == 1
     assert logged_statuses(capfd, path) - {200} == {499}
     assert caplog.messages == ["Invalid HTTP request received."]
+
+
+def read_answer(client: socket.socket) -> tuple[int, bytes]:
+    """The status and the head of the next answer; its body is read too."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        part = client.recv(1)
+        assert part, "closed without an answer"
+        head += part
+    length = int(re.search(rb"content-length: (\d+)", head)[1])
+    while length:
+        length -= len(client.recv(length))
+    return int(head.split()[1]), head
+
+
+@pytest.mark.parametrize("sends_all_the_same", [True, False])
+@pytest.mark.parametrize(
+    ("path", "lines", "status"),
+    [
+        ("/predict", [], 401),
+        ("/nothing", [], 404),
+        ("/livez", [], 405),
+        ("/predict", [b"X-API-Key: the-key", b"Content-Encoding: gzip"], 415),
+    ],
+)
+def test_a_refused_client_that_waits_to_send_its_body_starts_a_new_connection(
+    tmp_path: Path, path: str, lines: list[bytes], status: int, sends_all_the_same: bool
+):
+    (tmp_path / "keys").write_text("the-key")
+    request = post(path, EXAMPLE, b"Expect: 100-continue", *lines)
+    with serve_tiny(tmp_path, api_keys_file="keys") as server, server.connect() as client:
+        client.sendall(request.removesuffix(EXAMPLE))
+        answered, head = read_answer(client)
+        assert (answered, b"connection: close" in head) == (status, True)
+        if sends_all_the_same:
+            client.sendall(EXAMPLE)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+
+
+ROWS = b'{"rows": [%b]}' % b",".join([EXAMPLE] * 3000)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/predict", b"{" + b" " * LARGE, 400),
+        ("/count_rows", ROWS, 413),
+        ("/predict", b"{}" + b" " * LARGE, 422),
+        ("/fail", EXAMPLE + b" " * LARGE, 500),
+    ],
+)
+def test_a_body_that_was_read_and_refused_keeps_the_connection(path: str, body: bytes, status: int):
+    with serve_tiny() as server, server.connect() as client:
+        for _ in range(2):
+            client.sendall(post(path, body))
+            answered, head = read_answer(client)
+            assert (answered, b"connection:" in head) == (status, False)
+        client.sendall(post("/predict"))
+        assert read_answer(client)[0] == 200

@@ -103,10 +103,15 @@ class BodyReader:
 
 
 def must_close(headers: Headers) -> bool:
-    """Whether a body that was not read is too large, or of unknown size, to keep the connection."""
+    """Whether a body that was not read forbids to keep the connection.
+
+    It is too large, or its size is unknown; or the client asked whether to send it, and may send
+    it or the next request now (RFC 9110, 10.1.1).
+    """
     if b"transfer-encoding" in headers:
         return True
-    return int(headers.get(b"content-length", b"0")) > _MAX_ARRIVED_BYTES
+    length = int(headers.get(b"content-length", b"0"))
+    return length > _MAX_ARRIVED_BYTES or (length > 0 and b"expect" in headers)
 
 
 async def discard_body(receive: Receive) -> None:

@@ -209,9 +209,12 @@ LIMIT = 65_536
         ({b"content-length": b"%d" % LIMIT}, False),
         ({b"content-length": b"%d" % (LIMIT + 1)}, True),
         ({b"transfer-encoding": b"chunked"}, True),
+        ({b"expect": b"100-continue"}, False),
+        ({b"expect": b"100-continue", b"content-length": b"0"}, False),
+        ({b"expect": b"100-continue", b"content-length": b"1"}, True),
     ],
 )
-def test_an_unread_body_that_is_large_or_of_unknown_size_closes_the_connection(
+def test_an_unread_body_that_is_large_of_unknown_size_or_only_announced_closes_the_connection(
     headers: dict, closes: bool
 ):
     assert must_close(headers) is closes
