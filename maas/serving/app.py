@@ -17,9 +17,10 @@ from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.http.body import BodyReader, discard_body, must_close
+from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
-from maas.serving.http.response import CLOSE, JSON, Response
+from maas.serving.http.response import CLOSE, JSON, RETRY, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
 from maas.serving.http.uvicorn_send import end_response, send_response, start_response
 from maas.serving.monitoring.metrics_folder import use_folder
@@ -61,7 +62,8 @@ class ServiceApp:
         predict_routes = [method.route for method in service.apis.values()]
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
         self._info = InfoRoutes(bentoml_app)
-        self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
+        self._held = HeldBytes(config.max_held_bytes)
+        self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s, self._held)
         self._keys = None if deployment.keys_file is None else ApiKeys(deployment.keys_file)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
@@ -136,14 +138,16 @@ class ServiceApp:
         """Check a request of a predict route, read its body and call the service's method."""
         allow(request.method, ("POST",))
         self._authorise(request.headers)
-        if self._predicting >= self._max_predicting:
-            raise Problem(429, "the service is overloaded", headers=[(b"retry-after", b"1")])
         _check_content(request.headers)
-        self._predicting += 1
+        body = await self._bodies.read(request)
+        self._predicting += 1  # not before: a slow client needs no model yet
         try:
-            response = await endpoint.respond(await self._bodies.read(request))
+            if self._predicting > self._max_predicting:
+                raise Problem(429, "the service is overloaded", headers=[RETRY])
+            response = await endpoint.respond(body)
         finally:
             self._predicting -= 1
+            self._held.release(len(body))
         took = perf_counter() - request.started
         if took > _MAX_UNASKED_S and await request.is_disconnected():
             raise ClientDisconnected

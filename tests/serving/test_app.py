@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from maas.serving.http import body as body_module
-from maas.serving.http.response import CLOSE
+from maas.serving.http.response import CLOSE, RETRY
 from tests.serving.asgi import DISCONNECT, Receive, Send, make_scope, part
 from tests.serving.tiny_service import EXAMPLE, VERSION, Client, ask, talk_to_app
 
@@ -106,19 +106,51 @@ def test_a_key_is_needed_where_there_are_keys(tmp_path: Path):
 
 def test_more_requests_than_are_allowed_at_once_are_429():
     async def talk(client: Client) -> list[Send]:
-        busy = Receive()
-        messages: asyncio.Queue[Any] = asyncio.Queue()
-        first = asyncio.create_task(client.send(receive=messages.get))
+        first = asyncio.create_task(client.send("/take_long"))
         await asyncio.sleep(0)
-        refused = await client.send(receive=busy)
-        assert busy.calls == 0
-        messages.put_nowait(part(EXAMPLE))
+        refused = await client.send()
         return [refused, await first, await client.send()]
 
     refused, *answered = talk_to_app(talk, max_concurrency=1)
     assert problem(refused)["status"] == 429
-    assert (b"retry-after", b"1") in refused.headers
+    assert RETRY in refused.headers
+    assert CLOSE not in refused.headers
     assert [send.status for send in answered] == [200, 200]
+
+
+def test_requests_whose_bodies_have_not_arrived_are_not_counted_as_at_once():
+    async def talk(client: Client) -> list[Send]:
+        messages: asyncio.Queue[Any] = asyncio.Queue()
+        waiting = [asyncio.create_task(client.send(receive=messages.get)) for _ in range(10)]
+        await asyncio.sleep(0)
+        answers = [await client.send()]
+        for _ in waiting:
+            messages.put_nowait(part(EXAMPLE))
+        return [*answers, *await asyncio.gather(*waiting)]
+
+    assert [send.status for send in talk_to_app(talk, max_concurrency=1)] == [200] * 11
+
+
+@pytest.mark.parametrize("ends", [EXAMPLE, b"{", DISCONNECT])
+def test_the_body_for_which_there_is_no_room_beside_the_others_is_429(ends: Any):
+    limit = len(EXAMPLE) + 10
+
+    async def talk(client: Client) -> list[Send]:
+        messages: asyncio.Queue[Any] = asyncio.Queue()
+        slow = asyncio.create_task(client.send(receive=messages.get))
+        messages.put_nowait(part(b" " * 11, more=True))
+        await asyncio.sleep(0)
+        refused = await client.send()
+        await asyncio.sleep(0)
+        messages.put_nowait(ends if ends is DISCONNECT else part(ends[: limit - 11]))
+        await slow
+        return [refused, await client.send()]
+
+    refused, answered = talk_to_app(talk, max_body_bytes=limit, max_held_bytes=limit)
+    assert problem(refused)["status"] == 429
+    assert RETRY in refused.headers
+    assert CLOSE not in refused.headers  # its body was read
+    assert answered.status == 200
 
 
 def test_the_rest_of_a_body_that_is_too_large_is_dropped_before_the_answer_ends():

@@ -1,12 +1,13 @@
-"""Reads the body of a request: never more than the limit, never longer than the deadline."""
+"""Reads the body of a request: never more than the limits, never longer than the deadline."""
 
 import asyncio
 from time import monotonic
 from typing import Any, cast
 
+from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request
-from maas.serving.http.response import CLOSE
+from maas.serving.http.response import CLOSE, RETRY
 from maas.serving.http.types import Headers, Message, Receive
 from maas.serving.http.uvicorn_cycle import is_closed
 
@@ -21,26 +22,29 @@ _WATCH_S = 0.25
 
 
 class BodyReader:
-    """Reads bodies against one limit and one deadline.
+    """Reads bodies against a limit for each, one for all together, and one deadline.
 
     One task watches all deadlines: a timer of its own would cost each request 4 µs of 50.
 
     Args:
         max_bytes: the largest body.
         timeout_s: seconds from the first byte awaited to the last byte read.
+        held: what has arrived is counted there; a length that is only declared is not.
     """
 
-    def __init__(self, max_bytes: int, timeout_s: float) -> None:
+    def __init__(self, max_bytes: int, timeout_s: float, held: HeldBytes) -> None:
         self._max_bytes = max_bytes
+        self._held = held
         self._timeout_s = timeout_s
         self._reading: dict[asyncio.Task[Any], float] = {}  # in the order of their deadlines
         self._late: set[asyncio.Task[Any]] = set()
 
     async def read(self, request: Request) -> bytes:
-        """Read the body of a request to its end.
+        """Read the body of a request to its end; who reads it releases its bytes.
 
         Raises:
-            Problem: 413 it is larger than the limit, 408 it did not arrive in time.
+            Problem: 413 it is larger than the limit, 408 it did not arrive in time, 429 there is
+                no room for it beside the others.
             ClientDisconnected: the client left.
         """
         if int(request.headers.get(b"content-length", b"0")) > self._max_bytes:
@@ -49,9 +53,9 @@ class BodyReader:
         self._reading[task] = monotonic() + self._timeout_s
         try:
             message = await request.receive()
-            body = self._body_of(message)
+            body = self._take(message, request)
             if message.get("more_body"):
-                body = await self._read_on(body, request.receive)
+                body = await self._read_on(body, request)
         except asyncio.CancelledError:
             if task not in self._late:
                 raise
@@ -69,22 +73,33 @@ class BodyReader:
         request.body_consumed = True
         return body
 
-    async def _read_on(self, first: bytes, receive: Receive) -> bytes:
+    async def _read_on(self, first: bytes, request: Request) -> bytes:
         parts, size, more = [first], len(first), True
-        while more:
-            message = await receive()
-            parts.append(self._body_of(message, size))
-            size += len(parts[-1])
-            more = bool(message.get("more_body"))
+        try:
+            while more:
+                message = await request.receive()
+                parts.append(self._take(message, request, size))
+                size += len(parts[-1])
+                more = bool(message.get("more_body"))
+        except BaseException:
+            self._held.release(size)
+            raise
         return b"".join(parts)
 
-    def _body_of(self, message: Message, size: int = 0) -> bytes:
-        """The part of the body in a message, after `size` bytes that came before."""
+    def _take(self, message: Message, request: Request, size: int = 0) -> bytes:
+        """Take the part of the body in a message, after `size` bytes that came before.
+
+        Where there is no room, the request that asks for it is the one that is refused.
+        """
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         body: bytes = message.get("body", b"")
         if size + len(body) > self._max_bytes:
             raise self._too_large()
+        if not self._held.take(len(body)):
+            request.body_consumed = not message.get("more_body")
+            what = "the service holds as many bytes of requests and answers as it may"
+            raise Problem(429, what, headers=[RETRY])
         return body
 
     async def watch(self) -> None:
