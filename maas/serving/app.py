@@ -77,8 +77,20 @@ class ServiceApp:
             await self._handle(Request(scope, receive, self._ids), send)
         elif scope["type"] == "lifespan":
             await self._bentoml_app(scope, receive, self._starting(send))
-        else:  # a WebSocket, which no route takes
-            await send({"type": "websocket.close"})
+        else:
+            await self._refuse_websocket(scope, receive, send)
+
+    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a WebSocket's handshake, a GET, as a request for what does not exist."""
+        if "websocket.http.response" not in scope.get("extensions", ()):
+            await send({"type": "websocket.close"})  # the server makes a 403 of it
+            return
+
+        async def send_as_http(message: Message) -> None:
+            await send({**message, "type": f"websocket.{message['type']}"})
+
+        handshake = {**scope, "method": "GET", "path": ""}
+        await self._handle(Request(handshake, receive, self._ids), send_as_http)
 
     def _starting(self, send: Send) -> Send:
         async def send_and_start(message: Message) -> None:
@@ -155,6 +167,8 @@ class ServiceApp:
 
     async def _inform(self, request: Request, route: str, served: ServedVersion) -> Response:
         """Answer a request that needs no model."""
+        if request.scope["type"] == "websocket":
+            raise Problem(404, "there is no WebSocket under any path")
         if route == "/model":
             self._authorise(request.headers)
         if route == "/metrics":
@@ -212,8 +226,12 @@ def _check_content(headers: Headers) -> None:
     """Let a body pass that is sent as JSON, in UTF-8, and not encoded.
 
     Raises:
-        Problem: 415.
+        Problem: 415, or 400 where the server below has lost the body.
     """
+    if b"upgrade" in headers and b"upgrade" in headers.get(b"connection", b"").lower():
+        # To uvicorn, all that follows the head is of another protocol. It may still come.
+        what = "the body of a request that asks for an upgrade is not read; send it without Upgrade"
+        raise Problem(400, what, headers=[CLOSE])
     content_type = headers.get(b"content-type", b"")
     if content_type != JSON and not _is_json(content_type):
         raise Problem(415, "send the body as content-type application/json")

@@ -236,7 +236,24 @@ def test_what_needs_no_model_is_answered_with_the_version(
     assert send.headers[2:] == [R1, *NAMES]
 
 
-def test_a_websocket_is_closed():
+def test_a_websocket_is_a_404_problem():
+    async def talk(client: Client) -> Send:
+        send = Send()
+        scope = make_scope([R1], path="/predict") | {"type": "websocket"}
+        del scope["method"]  # as there is none in ASGI
+        scope["extensions"] = {"websocket.http.response": {}}
+        await client.app(scope, Receive({"type": "websocket.connect"}), send)
+        return send
+
+    send = talk_to_app(talk)
+    assert [message["type"] for message in send.messages] == [
+        "websocket.http.response.start", "websocket.http.response.body",
+    ]  # fmt: skip
+    assert problem(send)["detail"] == "there is no WebSocket under any path"
+    assert (send.status, problem(send)["request_id"]) == (404, "r1")
+
+
+def test_a_websocket_is_closed_where_the_server_takes_no_other_answer():
     async def talk(client: Client) -> Send:
         send = Send()
         await client.app({"type": "websocket"}, Receive(), send)

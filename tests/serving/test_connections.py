@@ -1,5 +1,6 @@
 """What a client does to its connection, with a real uvicorn on a real socket."""
 
+import json
 import re
 import socket
 from contextlib import suppress
@@ -132,4 +133,40 @@ def test_a_body_that_was_read_and_refused_keeps_the_connection(path: str, body: 
             answered, head = read_answer(client)
             assert (answered, b"connection:" in head) == (status, False)
         client.sendall(post("/predict"))
+        assert read_answer(client)[0] == 200
+
+
+def handshake(path: str, *lines: bytes) -> bytes:
+    upgrade = (b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13")
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    return get(path).replace(b"\r\n\r\n", b"\r\n".join((b"", *upgrade, key, *lines, b"", b"")))
+
+
+@pytest.mark.parametrize("path", ["/predict", "/nothing", "/livez"])
+def test_a_websocket_s_handshake_is_a_404_problem(path: str, capfd: pytest.CaptureFixture[str]):
+    with serve_tiny() as server, server.connect() as client:
+        client.sendall(handshake(path, b"X-Request-ID: r1"))
+        answer = read_all(client)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 ")
+    assert b"content-type: application/problem+json" in head
+    assert b"x-request-id: r1" in head
+    assert json.loads(body)["status"] == 404
+    assert logged_statuses(capfd, "unmatched") == {404}
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"anything"])
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "the body later"])
+def test_a_body_is_lost_with_any_upgrade_and_the_answer_says_so(protocol: bytes, together: bool):
+    request = post("/predict", EXAMPLE, b"Connection: keep-alive, Upgrade", b"Upgrade: " + protocol)
+    with serve_tiny() as server, server.connect() as client:
+        client.sendall(request if together else request.removesuffix(EXAMPLE))
+        status, head = read_answer(client)
+        assert (status, b"connection: close" in head) == (400, True)
+        assert b"application/problem+json" in head
+
+
+def test_an_upgrade_that_the_connection_does_not_name_changes_nothing():
+    with serve_tiny() as server, server.connect() as client:
+        client.sendall(post("/predict", EXAMPLE, b"Upgrade: h2c"))
         assert read_answer(client)[0] == 200
