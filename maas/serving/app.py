@@ -22,7 +22,8 @@ from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
 from maas.serving.http.response import CLOSE, JSON, RETRY, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
-from maas.serving.http.uvicorn_send import end_response, send_response, start_response
+from maas.serving.http.unread import UnreadAnswers
+from maas.serving.http.uvicorn_send import ResponseSender, end_response
 from maas.serving.monitoring.metrics_folder import use_folder
 from maas.serving.monitoring.request_metrics import RequestMetrics
 from maas.serving.process.deployment import Deployment
@@ -64,6 +65,8 @@ class ServiceApp:
         self._info = InfoRoutes(bentoml_app)
         self._held = HeldBytes(config.max_held_bytes)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s, self._held)
+        self._unread = UnreadAnswers(config.body_timeout_s, self._held)
+        self._sender = ResponseSender(self._unread)
         self._keys = None if deployment.keys_file is None else ApiKeys(deployment.keys_file)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
@@ -114,6 +117,7 @@ class ServiceApp:
         tune_gc()
         self._tasks = [
             asyncio.create_task(self._bodies.watch()),
+            asyncio.create_task(self._unread.watch()),
             asyncio.create_task(self._publish_in_progress()),
         ]
 
@@ -211,9 +215,9 @@ class ServiceApp:
         if (unread or self._drain.began) and CLOSE not in response.headers:
             head.append(CLOSE)
         if refused:
-            await start_response(send, response.status, head, response.body)
+            await self._sender.start(send, response.status, head, response.body)
         else:
-            await send_response(send, response.status, head, response.body)
+            await self._sender.send(send, response.status, head, response.body)
         return refused
 
     async def _publish_in_progress(self) -> None:

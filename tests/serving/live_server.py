@@ -26,6 +26,8 @@ class LiveServer:
         config = uvicorn.Config(app, log_config=None, http="httptools", ws="wsproto", lifespan="on")
         self._server = uvicorn.Server(config)
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # The kernel takes little from who does not read, so that little shows it.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run)
 

@@ -170,3 +170,49 @@ def test_an_upgrade_that_the_connection_does_not_name_changes_nothing():
     with serve_tiny() as server, server.connect() as client:
         client.sendall(post("/predict", EXAMPLE, b"Upgrade: h2c"))
         assert read_answer(client)[0] == 200
+
+
+ABANDONED = "maas_requests_abandoned_total"
+IN_PROGRESS = "bentoml_service_request_in_progress"
+
+
+def test_an_answer_that_is_read_slowly_is_read_whole():
+    with serve_tiny(body_timeout_s=3600) as server, server.connect(4096) as client:
+        client.sendall(post("/say_much") * 2)
+        wait_until(lambda: metric(server, IN_PROGRESS, endpoint="/say_much") == 1, "it is unread")
+        for _ in range(2):
+            status, head = read_answer(client)
+            assert (status, b"content-length: 1000002" in head) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/say_much", "/predict"])
+@pytest.mark.parametrize("lines", [(), (b"Connection: close",)])
+def test_who_does_not_read_the_answer_in_time_has_left(
+    path: str, lines: tuple, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    much = post("/say_much", EXAMPLE, *lines) if path == "/say_much" else post(path) * 3000
+    with serve_tiny(body_timeout_s=0.2) as server, server.connect(4096) as client:
+        with suppress(ConnectionError):
+            client.sendall(much)
+        wait_until(lambda: metric(server, ABANDONED, endpoint=path) == 1, "it is counted")
+        assert metric(server, IN_PROGRESS, endpoint=path) == 0
+        assert len(read_all(client)) < 1_000_000
+    assert 499 in logged_statuses(capfd, path)
+    assert caplog.messages == []
+
+
+def test_the_answer_for_which_there_is_no_room_beside_the_unread_ones_is_dropped():
+    limits = {"max_body_bytes": 1_500_000, "max_held_bytes": 1_500_000, "body_timeout_s": 3600}
+    with serve_tiny(**limits) as server, server.connect(4096) as first:
+        first.sendall(post("/say_much"))
+        wait_until(lambda: metric(server, IN_PROGRESS, endpoint="/say_much") == 1, "it is unread")
+        with server.connect(4096) as second:
+            second.sendall(post("/say_much"))
+            wait_until(lambda: metric(server, ABANDONED, endpoint="/say_much") == 1, "it is cut")
+            assert len(read_all(second)) < 1_000_000
+        with server.connect() as third:
+            third.sendall(post("/predict", EXAMPLE + b" " * 900_000))
+            assert read_answer(third)[0] == 429
+        assert read_answer(first)[0] == 200
+        first.sendall(post("/predict", EXAMPLE + b" " * 900_000))
+        assert read_answer(first)[0] == 200

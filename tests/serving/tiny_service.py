@@ -52,6 +52,9 @@ class Service:
     async def count_rows(self, rows: Rows) -> int:
         return len(rows)
 
+    async def say_much(self, row: Row, /) -> str:
+        return f"{row.f0:1000000}"
+
     async def take_long(self, row: Row, /) -> float:
         await asyncio.sleep(0.02)
         return row.f0
@@ -61,6 +64,7 @@ METHODS = {
     "/predict": Service.predict,
     "/fail": Service.fail,
     "/take_long": Service.take_long,
+    "/say_much": Service.say_much,
     "/count_rows": Service.count_rows,
 }
 SERVICE = SimpleNamespace(

@@ -11,6 +11,7 @@ In the order of a request:
 - `problems`      the form of refusals (RFC 9457), and what pydantic says of a body;
                   `maas.serving.app` raises the others
 - `response`      what is answered: status, body, and the headers of this one answer
+- `unread`        how long an answer waits for a client that does not read it
 - `uvicorn_send`  sends it, head and body in one write
 - `access_log`    its line in the log
 """

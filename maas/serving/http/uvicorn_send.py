@@ -12,36 +12,69 @@ from typing import Any
 from maas.serving.http.request import ClientDisconnected
 from maas.serving.http.response import CLOSE
 from maas.serving.http.types import Header, Message, Send
+from maas.serving.http.unread import UnreadAnswers
 from maas.serving.http.uvicorn_cycle import STATUS_LINES, find_cycle, has_left
 
 _WITHOUT_BODY = (204, 304)
 
+# Bytes of a body that may wait in the connection's buffer without being counted as held; above
+# them, uvicorn stops writing to a client that does not read.
+_MAX_UNCOUNTED_BYTES = 65_536
 
-async def send_response(send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
-    """Send a response and end the exchange.
+
+class ResponseSender:
+    """Sends responses, and waits for clients that read slowly.
 
     Args:
-        send: the server's.
-        status: of the response.
-        headers: with the content-length; all made by the service itself.
-        body: all of it.
-
-    Raises:
-        ClientDisconnected: the client left before all was handed to the server.
+        unread: how long, and with how much for all of them together.
     """
-    cycle = find_cycle(send)
-    if cycle is not None and _is_plain(cycle, status):
-        _write(cycle, status, headers, body)
-    else:
-        await _send_each(send, cycle, _messages(status, headers, body))
 
+    def __init__(self, unread: UnreadAnswers) -> None:
+        self._unread = unread
 
-async def start_response(send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
-    """Send a response as `send_response` does, but leave it to `end_response` to end the exchange.
+    async def send(self, send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
+        """Send a response and end the exchange.
 
-    The client has all of it, and can still send the rest of its request.
-    """
-    await _send_each(send, find_cycle(send), _messages(status, headers, body, more_body=True))
+        Args:
+            send: the server's.
+            status: of the response.
+            headers: with the content-length; all made by the service itself.
+            body: all of it.
+
+        Raises:
+            ClientDisconnected: the client left, or did not read.
+        """
+        cycle = find_cycle(send)
+        if cycle is not None and _is_plain(cycle, status, body):
+            _write(cycle, status, headers, body)
+        elif len(body) > _MAX_UNCOUNTED_BYTES:
+            await self.start(send, status, headers, body)
+            await end_response(send)
+        else:
+            await self._send_each(send, cycle, _messages(status, headers, body))
+
+    async def start(self, send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
+        """Send a response as `send` does, but leave it to `end_response` to end the exchange.
+
+        The client has all of it, and can still send the rest of its request.
+        """
+        cycle = find_cycle(send)
+        await self._send_each(send, cycle, _messages(status, headers, body, more_body=True))
+        if cycle is not None and cycle.flow.write_paused:
+            await self._unread.wait(cycle, len(body))
+
+    async def _send_each(self, send: Send, cycle: Any, messages: Iterable[Message]) -> None:
+        """Hand messages to the server, each when the client has read most of what came before."""
+        for message in messages:
+            if cycle is not None:
+                if cycle.flow.write_paused:
+                    await self._unread.wait(cycle)
+                elif has_left(cycle):
+                    raise ClientDisconnected
+            try:
+                await send(message)
+            except OSError:  # what ASGI lets a server raise where the client has left
+                raise ClientDisconnected from None
 
 
 async def end_response(send: Send) -> None:
@@ -60,24 +93,11 @@ def _messages(
     )
 
 
-async def _send_each(send: Send, cycle: Any, messages: Iterable[Message]) -> None:
-    """Hand messages to the server, each when the client has read enough of what was sent before."""
-    for message in messages:
-        if cycle is not None:
-            while cycle.flow.write_paused and not has_left(cycle):
-                await cycle.flow.drain()
-            if has_left(cycle):
-                raise ClientDisconnected
-        try:
-            await send(message)
-        except OSError:  # what ASGI lets a server raise where the client has left
-            raise ClientDisconnected from None
-
-
-def _is_plain(cycle: Any, status: int) -> bool:
-    """Whether nothing was sent yet, and the client is connected, reads, and gets a body."""
+def _is_plain(cycle: Any, status: int, body: bytes) -> bool:
+    """Whether nothing was sent yet, and the client is connected, reads, and gets a small body."""
     return not (
-        status in _WITHOUT_BODY
+        len(body) > _MAX_UNCOUNTED_BYTES
+        or status in _WITHOUT_BODY
         or cycle.response_started
         or cycle.disconnected
         or cycle.flow.write_paused

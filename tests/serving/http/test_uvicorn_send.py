@@ -12,10 +12,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from maas.serving.http import uvicorn_cycle
+from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.request import ClientDisconnected
 from maas.serving.http.response import CLOSE, JSON, Response
+from maas.serving.http.unread import UnreadAnswers
 from maas.serving.http.uvicorn_cycle import is_uvicorn_known
-from maas.serving.http.uvicorn_send import end_response, send_response, start_response
+from maas.serving.http.uvicorn_send import ResponseSender, end_response
+
+SENDER = ResponseSender(UnreadAnswers(10, HeldBytes(1_000_000)))
+send_response, start_response = SENDER.send, SENDER.start
 
 BODY = b'{"a": 1}'
 POST = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n%b\r\n" + BODY
@@ -105,6 +110,7 @@ RESPONSES = {
     "200": Response(200, JSON, b'{"prediction": 1}'),
     "empty": Response(200, JSON, b""),
     "304": Response(304, b"", b"", [(b"etag", b"x")]),
+    "200 and large": Response(200, JSON, b"x" * 70_000),
     "408 and close": Response(408, JSON, b"{}", [CLOSE]),
 }
 
