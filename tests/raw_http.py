@@ -25,6 +25,8 @@ def connect(server: Server, receive_buffer: int | None = None) -> socket.socket:
     connection = socket.socket()
     if receive_buffer is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        # The server's kernel buffers by the size of a segment, which is large on one machine.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
     connection.settimeout(30)
     connection.connect(("127.0.0.1", urlsplit(str(server.client.base_url)).port))
     return connection

@@ -216,3 +216,15 @@ def test_the_answer_for_which_there_is_no_room_beside_the_unread_ones_is_dropped
         assert read_answer(first)[0] == 200
         first.sendall(post("/predict", EXAMPLE + b" " * 900_000))
         assert read_answer(first)[0] == 200
+
+
+def test_who_closes_its_sending_side_before_the_answer_has_left(
+    capfd: pytest.CaptureFixture[str],
+):
+    """uvicorn closes at the end of what it reads (`eof_received`), and tells no app of a half."""
+    with serve_tiny() as server, server.connect() as client:
+        client.sendall(post("/take_long"))
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b""
+        wait_until(lambda: metric(server, ABANDONED, endpoint="/take_long") == 1, "it is counted")
+    assert logged_statuses(capfd, "/take_long") == {499}
