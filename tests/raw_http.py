@@ -20,9 +20,16 @@ class Answer:
         return json.loads(self.body)
 
 
-def connect(server: Server) -> socket.socket:
-    port = urlsplit(str(server.client.base_url)).port
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+def connect(server: Server, receive_buffer: int | None = None) -> socket.socket:
+    """A connection; with a small buffer, little is taken from the server that is not read."""
+    connection = socket.socket()
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        # The server's kernel buffers by the size of a segment, which is large on one machine.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", urlsplit(str(server.client.base_url)).port))
+    return connection
 
 
 def head(path: str = "/predict", method: str = "POST", version: str = "1.1", **headers) -> bytes:

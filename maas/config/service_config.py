@@ -3,7 +3,14 @@
 from ipaddress import ip_address
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from maas.strict_model import StrictModel
 
@@ -32,6 +39,8 @@ class ServiceConfig(StrictModel):
     That of `host` is BENTOML_HOST: shells and compilers use HOST for something else.
     """
 
+    model_config = ConfigDict(validate_default=True)  # a default is held against other keys too
+
     model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     models_dir: Text = "models"
@@ -42,9 +51,18 @@ class ServiceConfig(StrictModel):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     threads: Annotated[int, Field(ge=1, le=256)] = 1
     max_body_bytes: Annotated[int, Field(ge=1)] = 10 * 1024 * 1024
+    max_held_bytes: Annotated[int, Field(ge=1)] = 256 * 1024 * 1024
     max_batch_rows: Annotated[int, Field(ge=1)] = 10_000
     access_log: bool = True
     max_concurrency: Annotated[int, Field(ge=1)] = 256
     body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
     api_keys_file: Text | None = None
+
+    @field_validator("max_held_bytes")
+    @classmethod
+    def _holds_the_largest_body(cls, held: int, info: ValidationInfo) -> int:
+        body = info.data.get("max_body_bytes")  # None if that is not valid itself
+        if body is not None and held < body:
+            raise ValueError(f"it must be at least max_body_bytes, which is {body}")
+        return held

@@ -16,13 +16,15 @@ from maas.serving.api.endpoint import Endpoint
 from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
-from maas.serving.http.body import BodyReader, ClientDisconnected, discard_body, must_close
+from maas.serving.http.body import BodyReader, discard_body, must_close
+from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
-from maas.serving.http.request import Request, RequestIds
-from maas.serving.http.response import CLOSE, JSON, Response
+from maas.serving.http.request import ClientDisconnected, Request, RequestIds
+from maas.serving.http.response import CLOSE, JSON, RETRY, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
+from maas.serving.http.unread import UnreadAnswers
 from maas.serving.http.uvicorn_headers import keep_trailers_apart
-from maas.serving.http.uvicorn_send import send_response
+from maas.serving.http.uvicorn_send import ResponseSender, end_response
 from maas.serving.monitoring.metrics_folder import restore_folder, use_folder
 from maas.serving.monitoring.request_metrics import RequestMetrics
 from maas.serving.process.deployment import Deployment
@@ -64,7 +66,10 @@ class ServiceApp:
         predict_routes = [method.route for method in service.apis.values()]
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
         self._info = InfoRoutes(bentoml_app)
-        self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
+        self._held = HeldBytes(config.max_held_bytes)
+        self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s, self._held)
+        self._unread = UnreadAnswers(config.body_timeout_s, self._held)
+        self._sender = ResponseSender(self._unread)
         self._keys = None
         if deployment.keys_file is not None:
             self._keys = ApiKeys(deployment.keys_file, self._metrics.report_keys)
@@ -80,8 +85,20 @@ class ServiceApp:
             await self._handle(Request(scope, receive, self._ids), send)
         elif scope["type"] == "lifespan":
             await self._bentoml_app(scope, receive, self._starting(send))
-        else:  # a WebSocket, which no route takes
-            await send({"type": "websocket.close"})
+        else:
+            await self._refuse_websocket(scope, receive, send)
+
+    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a WebSocket's handshake, a GET, as a request for what does not exist."""
+        if "websocket.http.response" not in scope.get("extensions", ()):
+            await send({"type": "websocket.close"})  # the server makes a 403 of it
+            return
+
+        async def send_as_http(message: Message) -> None:
+            await send({**message, "type": f"websocket.{message['type']}"})
+
+        handshake = {**scope, "method": "GET", "path": ""}
+        await self._handle(Request(handshake, receive, self._ids), send_as_http)
 
     def _starting(self, send: Send) -> Send:
         async def send_and_start(message: Message) -> None:
@@ -106,6 +123,7 @@ class ServiceApp:
         tune_gc()
         self._tasks = [
             asyncio.create_task(self._bodies.watch()),
+            asyncio.create_task(self._unread.watch()),
             asyncio.create_task(self._publish_in_progress()),
             asyncio.create_task(self._drain.watch_parent()),
         ]
@@ -116,7 +134,7 @@ class ServiceApp:
         endpoint = served.endpoints.get(request.path)
         route = request.path if endpoint is not None else self._info.route(request.path)
         served.counts.begin(route)
-        status = 500
+        status, unended = 500, False
         try:
             try:
                 if endpoint is not None:
@@ -127,25 +145,32 @@ class ServiceApp:
                 response = self._explain(error, request, route)
             status = response.status
             if status != CLIENT_CLOSED_REQUEST:
-                await self._send(send, request, response, served.headers)
+                unended = await self._send(send, request, response, served.headers)
+        except ClientDisconnected as error:  # while it was sent
+            status = self._explain(error, request, route).status
         finally:
             seconds = perf_counter() - request.started
             served.counts.end(route, status, seconds)
             if self._log is not None:
                 self._log.record(request, route, status, seconds, served.version.number)
+        if unended:  # the client has its answer
+            await discard_body(request.receive)
+            await end_response(send)
 
     async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
         allow(request.method, ("POST",))
         self._authorise(request.headers)
-        if self._predicting >= self._max_predicting:
-            raise Problem(429, "the service is overloaded", headers=[(b"retry-after", b"1")])
         _check_content(request.headers)
-        self._predicting += 1
+        body = await self._bodies.read(request)
+        self._predicting += 1  # not before: a slow client needs no model yet
         try:
-            response = await endpoint.respond(await self._bodies.read(request))
+            if self._predicting > self._max_predicting:
+                raise Problem(429, "the service is overloaded", headers=[RETRY])
+            response = await endpoint.respond(body)
         finally:
             self._predicting -= 1
+            self._held.release(len(body))
         took = perf_counter() - request.started
         if took > _MAX_UNASKED_S and await request.is_disconnected():
             raise ClientDisconnected
@@ -153,6 +178,8 @@ class ServiceApp:
 
     async def _inform(self, request: Request, route: str, served: ServedVersion) -> Response:
         """Answer a request that needs no model."""
+        if request.scope["type"] == "websocket":
+            raise Problem(404, "there is no WebSocket under any path")
         if route == "/model":
             self._authorise(request.headers)
         if route == "/metrics":
@@ -181,21 +208,25 @@ class ServiceApp:
 
     async def _send(
         self, send: Send, request: Request, response: Response, common: Sequence[Header]
-    ) -> None:
+    ) -> bool:
         """Send a response; this is the one place that does.
 
-        A connection whose request has a large body that was not read cannot be kept.
+        A connection whose request has a body that was not read, and may still come, cannot be
+        kept.
+
+        Returns:
+            Whether the exchange is not ended, so that the rest of the body can be discarded.
         """
         unread = not request.body_consumed and must_close(request.headers)
         refused = unread or CLOSE in response.headers
         head = response.head(request.id, common)
         if (unread or self._drain.began) and CLOSE not in response.headers:
             head.append(CLOSE)
-        # A client that waits for permission to send its body will not send any more.
-        if refused and b"expect" not in request.headers:
-            await _send_and_discard(send, request.receive, response, head)
+        if refused:
+            await self._sender.start(send, response.status, head, response.body)
         else:
-            await send_response(send, response.status, head, response.body)
+            await self._sender.send(send, response.status, head, response.body)
+        return refused
 
     async def _publish_in_progress(self) -> None:
         while True:
@@ -204,22 +235,16 @@ class ServiceApp:
             await asyncio.sleep(_PUBLISH_S)
 
 
-async def _send_and_discard(
-    send: Send, receive: Receive, response: Response, head: Sequence[Header]
-) -> None:
-    """Send a response, and end it only when the rest of the request's body was dropped."""
-    await send({"type": "http.response.start", "status": response.status, "headers": head})
-    await send({"type": "http.response.body", "body": response.body, "more_body": True})
-    await discard_body(receive)
-    await send({"type": "http.response.body", "body": b""})
-
-
 def _check_content(headers: Headers) -> None:
     """Let a body pass that is sent as JSON, in UTF-8, and not encoded.
 
     Raises:
-        Problem: 415.
+        Problem: 415, or 400 where the server below has lost the body.
     """
+    if b"upgrade" in headers and b"upgrade" in headers.get(b"connection", b"").lower():
+        # To uvicorn, all that follows the head is of another protocol. It may still come.
+        what = "the body of a request that asks for an upgrade is not read; send it without Upgrade"
+        raise Problem(400, what, headers=[CLOSE])
     content_type = headers.get(b"content-type", b"")
     if content_type != JSON and not _is_json(content_type):
         raise Problem(415, "send the body as content-type application/json")

@@ -137,3 +137,11 @@ def test_the_variable_of_the_host_is_bentoml_s_own(write):
 def test_a_wrong_variable_is_named(write, name, value):
     with pytest.raises(ConfigError, match=f"variable {name}: .*{value}"):
         load_service_config(write(""), {name: value})
+
+
+def test_all_bodies_together_may_hold_at_least_the_largest_one(write):
+    assert load_service_config(write("max_held_bytes: 10485760"), {}).max_held_bytes == 10 * 2**20
+    with pytest.raises(ConfigError, match="max_held_bytes = 10485759: it must be at least max_bod"):
+        load_service_config(write("max_held_bytes: 10485759"), {})
+    with pytest.raises(ConfigError, match=r"max_held_bytes = 268435456: .* which is 268435457"):
+        load_service_config(write(""), {"MAX_BODY_BYTES": str(2**28 + 1)})

@@ -15,6 +15,7 @@ def server(
         "MAX_BODY_BYTES": "100000",
         "MAX_BATCH_ROWS": "200",
         "MAX_CONCURRENCY": "4",
+        "MAX_HELD_BYTES": "300000",
         "BODY_TIMEOUT_S": "2",
     }
     log = tmp_path_factory.mktemp("serve") / "log"

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.raw_http import Answer, ask, connect, head
+from tests.raw_http import Answer, ask, connect, head, read
 from tests.server import Server, wait_until
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -94,17 +94,27 @@ def test_a_slow_body_is_408_and_others_are_answered_meanwhile(server: Server):
     assert answers[0].headers["connection"] == "close"
 
 
-def test_overload_is_429_with_retry_after_and_spares_the_probes(server: Server):
-    waiting = [connect(server) for _ in range(4)]
+def test_slow_clients_take_no_place_from_others(server: Server):
+    waiting = [connect(server) for _ in range(6)]  # more than may be answered at once
     for connection in waiting:
         connection.sendall(head(Content_Length="99") + b"{")
-    wait_until(lambda: server.metric(IN_PROGRESS, endpoint="/predict") == 4, "four in progress")
-    answer = server.post("/predict", ROW)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
-    assert answer.json()["title"] == "Too Many Requests"
-    for path in ("/readyz", "/livez", "/metrics", "/model", "/docs.json"):
-        assert server.client.get(path).status_code == 200
+    wait_until(lambda: server.metric(IN_PROGRESS, endpoint="/predict") == 6, "six in progress")
+    assert server.post("/predict", ROW).status_code == 200
     for connection in waiting:
         connection.close()
     wait_until(lambda: server.metric(IN_PROGRESS, endpoint="/predict") == 0, "all have left")
+
+
+def test_bodies_beyond_the_bound_are_429_with_retry_after_and_spare_the_probes(server: Server):
+    waiting = [connect(server) for _ in range(4)]
+    for connection in waiting:  # three fit
+        connection.sendall(head(Content_Length="99999") + b" " * 90_000)
+    for path in ("/readyz", "/livez", "/metrics", "/model", "/docs.json"):
+        assert server.client.get(path).status_code == 200
+    answers = sorted((read(connection) for connection in waiting), key=lambda a: a.status)
+    assert [answer.status for answer in answers] == [408, 408, 408, 429]
+    assert answers[-1].headers["retry-after"] == "1"
+    assert answers[-1].json()["title"] == "Too Many Requests"
+    for connection in waiting:
+        connection.close()
     assert server.post("/predict", ROW).status_code == 200

@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 
-from maas.serving.http.response import CLOSE
-from tests.serving.asgi import Receive, Send, part
+from maas.serving.http import body as body_module
+from maas.serving.http.response import CLOSE, RETRY
+from tests.serving.asgi import DISCONNECT, Receive, Send, make_scope, part
 from tests.serving.tiny_service import EXAMPLE, VERSION, Client, ask, talk_to_app
 
 pytestmark = pytest.mark.usefixtures("process")
 
 NAMES = [(b"x-model-version", b"1"), (b"x-model-digest", VERSION.manifest.digest.encode())]
 R1 = (b"x-request-id", b"r1")
-
-# With it, the app does not wait two seconds for the rest of a refused body.
-EXPECT = ((b"expect", b"100-continue"),)
 
 
 def problem(send: Send) -> dict[str, Any]:
@@ -108,19 +106,51 @@ def test_a_key_is_needed_where_there_are_keys(tmp_path: Path):
 
 def test_more_requests_than_are_allowed_at_once_are_429():
     async def talk(client: Client) -> list[Send]:
-        busy = Receive()
-        messages: asyncio.Queue[Any] = asyncio.Queue()
-        first = asyncio.create_task(client.send(receive=messages.get))
+        first = asyncio.create_task(client.send("/take_long"))
         await asyncio.sleep(0)
-        refused = await client.send(receive=busy)
-        assert busy.calls == 0
-        messages.put_nowait(part(EXAMPLE))
+        refused = await client.send()
         return [refused, await first, await client.send()]
 
     refused, *answered = talk_to_app(talk, max_concurrency=1)
     assert problem(refused)["status"] == 429
-    assert (b"retry-after", b"1") in refused.headers
+    assert RETRY in refused.headers
+    assert CLOSE not in refused.headers
     assert [send.status for send in answered] == [200, 200]
+
+
+def test_requests_whose_bodies_have_not_arrived_are_not_counted_as_at_once():
+    async def talk(client: Client) -> list[Send]:
+        messages: asyncio.Queue[Any] = asyncio.Queue()
+        waiting = [asyncio.create_task(client.send(receive=messages.get)) for _ in range(10)]
+        await asyncio.sleep(0)
+        answers = [await client.send()]
+        for _ in waiting:
+            messages.put_nowait(part(EXAMPLE))
+        return [*answers, *await asyncio.gather(*waiting)]
+
+    assert [send.status for send in talk_to_app(talk, max_concurrency=1)] == [200] * 11
+
+
+@pytest.mark.parametrize("ends", [EXAMPLE, b"{", DISCONNECT])
+def test_the_body_for_which_there_is_no_room_beside_the_others_is_429(ends: Any):
+    limit = len(EXAMPLE) + 10
+
+    async def talk(client: Client) -> list[Send]:
+        messages: asyncio.Queue[Any] = asyncio.Queue()
+        slow = asyncio.create_task(client.send(receive=messages.get))
+        messages.put_nowait(part(b" " * 11, more=True))
+        await asyncio.sleep(0)
+        refused = await client.send()
+        await asyncio.sleep(0)
+        messages.put_nowait(ends if ends is DISCONNECT else part(ends[: limit - 11]))
+        await slow
+        return [refused, await client.send()]
+
+    refused, answered = talk_to_app(talk, max_body_bytes=limit, max_held_bytes=limit)
+    assert problem(refused)["status"] == 429
+    assert RETRY in refused.headers
+    assert CLOSE not in refused.headers  # its body was read
+    assert answered.status == 200
 
 
 def test_the_rest_of_a_body_that_is_too_large_is_dropped_before_the_answer_ends():
@@ -135,13 +165,24 @@ def test_the_rest_of_a_body_that_is_too_large_is_dropped_before_the_answer_ends(
     assert receive.messages == [part(b"next")]
 
 
-def test_a_client_that_waits_to_send_its_body_is_refused_at_once():
-    receive = Receive()
-    headers = ((b"content-length", b"100000"), (b"expect", b"100-continue"))
-    send = ask(receive=receive, headers=headers, content_type=b"text/plain")
+def test_a_client_that_waits_to_send_its_body_is_refused_before_anything_is_awaited():
+    class Counting(Receive):
+        async def __call__(self) -> Any:
+            complete.append(len(send.body))
+            return await super().__call__()
+
+    send, complete = Send(), []
+    headers = ((b"content-length", b"100"), (b"expect", b"100-continue"))
+    receive = Counting(DISCONNECT)
+
+    async def talk(client: Client) -> None:
+        scope = make_scope([(b"content-type", b"text/plain"), *headers])
+        await client.app(scope, receive, send)
+
+    talk_to_app(talk)
     assert problem(send)["status"] == 415
     assert CLOSE in send.headers
-    assert (receive.calls, len(send.messages)) == (0, 2)
+    assert complete == [len(send.body)]
 
 
 @pytest.mark.parametrize(
@@ -158,10 +199,9 @@ def test_a_connection_whose_large_body_was_not_read_is_closed(header: tuple, clo
     assert (CLOSE in send.headers) is closes
 
 
-def test_a_late_body_is_408():
-    send = talk_to_app(
-        lambda client: client.send(receive=Receive(), headers=EXPECT), body_timeout_s=0.04
-    )
+def test_a_late_body_is_408(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(body_module, "_DISCARD_S", 0.02)
+    send = talk_to_app(lambda client: client.send(receive=Receive()), body_timeout_s=0.04)
     assert problem(send)["status"] == 408
     assert send.headers.count(CLOSE) == 1
 
@@ -196,7 +236,24 @@ def test_what_needs_no_model_is_answered_with_the_version(
     assert send.headers[2:] == [R1, *NAMES]
 
 
-def test_a_websocket_is_closed():
+def test_a_websocket_is_a_404_problem():
+    async def talk(client: Client) -> Send:
+        send = Send()
+        scope = make_scope([R1], path="/predict") | {"type": "websocket"}
+        del scope["method"]  # as there is none in ASGI
+        scope["extensions"] = {"websocket.http.response": {}}
+        await client.app(scope, Receive({"type": "websocket.connect"}), send)
+        return send
+
+    send = talk_to_app(talk)
+    assert [message["type"] for message in send.messages] == [
+        "websocket.http.response.start", "websocket.http.response.body",
+    ]  # fmt: skip
+    assert problem(send)["detail"] == "there is no WebSocket under any path"
+    assert (send.status, problem(send)["request_id"]) == (404, "r1")
+
+
+def test_a_websocket_is_closed_where_the_server_takes_no_other_answer():
     async def talk(client: Client) -> Send:
         send = Send()
         await client.app({"type": "websocket"}, Receive(), send)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from maas.serving.http.types import Message
 from tests.serving.asgi import DISCONNECT, Send, part
 from tests.serving.monitoring.text import TOTAL, parse, value
 from tests.serving.tiny_service import EXAMPLE, Client, talk_to_app
@@ -85,3 +86,19 @@ def test_each_request_is_a_line_in_the_log(
     if found:
         assert "INFO POST /predict 200" in found[0]
         assert "INFO GET unmatched 404" in found[1]
+
+
+def test_a_refused_request_is_counted_before_the_rest_of_its_body_is_awaited():
+    async def talk(client: Client) -> list[float | None]:
+        counted = []
+
+        async def receive() -> Message:
+            metrics = (await client.get("/metrics")).body
+            counted.append(value(metrics, TOTAL, endpoint="unmatched", http_response_code="404"))
+            return part(b"")
+
+        headers = ((b"transfer-encoding", b"chunked"),)
+        await client.send("/nothing", receive=receive, headers=headers)
+        return counted
+
+    assert talk_to_app(talk) == [1]

@@ -14,6 +14,7 @@ from maas.config.service_config import ServiceConfig
 from maas.model.row import row_type
 from maas.registry.manifest import Manifest
 from maas.registry.version import MANIFEST, Version
+from maas.serving.api.batch_type import batch_type
 from maas.serving.api.responses import PredictResponse, label_type
 from maas.serving.app import ServiceApp
 from maas.serving.http.response import JSON
@@ -30,6 +31,7 @@ FOLDER = PROJECT / "tests" / "data" / "first_schema" / "v1"
 VERSION = Version(1, FOLDER, Manifest.parse((FOLDER / MANIFEST).read_bytes(), FOLDER))
 SIGNATURE = VERSION.manifest.signature
 Row, Label = row_type(SIGNATURE), label_type(SIGNATURE)
+Rows = batch_type(Row, SIGNATURE, max_rows=2000)
 
 EXAMPLE = json.dumps(SIGNATURE.example).encode()
 
@@ -47,12 +49,24 @@ class Service:
     async def fail(self, row: Row, /) -> int:
         raise RuntimeError(f"an inner detail of {row}")
 
+    async def count_rows(self, rows: Rows) -> int:
+        return len(rows)
+
+    async def say_much(self, row: Row, /) -> str:
+        return f"{row.f0:1000000}"
+
     async def take_long(self, row: Row, /) -> float:
         await asyncio.sleep(0.02)
         return row.f0
 
 
-METHODS = {"/predict": Service.predict, "/fail": Service.fail, "/take_long": Service.take_long}
+METHODS = {
+    "/predict": Service.predict,
+    "/fail": Service.fail,
+    "/take_long": Service.take_long,
+    "/say_much": Service.say_much,
+    "/count_rows": Service.count_rows,
+}
 SERVICE = SimpleNamespace(
     apis={path: SimpleNamespace(route=path, func=method) for path, method in METHODS.items()},
     schema=lambda: {"name": "tiny"},

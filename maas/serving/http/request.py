@@ -9,8 +9,13 @@ from time import perf_counter
 import anyio
 
 from maas.serving.http.types import Header, Headers, Message, Receive, Scope
+from maas.serving.http.uvicorn_cycle import is_closed
 
 _VALID_ID = re.compile(rb"[A-Za-z0-9._~:+/=-]{1,128}")
+
+
+class ClientDisconnected(Exception):
+    """The client left before it was answered."""
 
 
 class RequestIds:
@@ -63,6 +68,8 @@ class Request:
 
     async def is_disconnected(self) -> bool:
         """Whether the client has left; asked without waiting, once the body was read."""
+        if is_closed(self.receive):
+            return True
         message: Message = {}
         with anyio.CancelScope() as scope:
             scope.cancel()  # ends the call at its first wait

@@ -7,6 +7,7 @@ from maas.serving.http.types import Header
 
 JSON = b"application/json"
 CLOSE: Header = (b"connection", b"close")
+RETRY: Header = (b"retry-after", b"1")
 
 
 @dataclass(slots=True)

@@ -2,70 +2,102 @@
 
 uvicorn writes them one after the other, as ASGI hands them over: two system calls for each
 response, and two packets that each wake the client. Here both go past two steps of uvicorn's
-own `send`, on uvicorn's own state of the exchange. Where that state is not the one that this
-module was written for, or the case is unusual, uvicorn's `send` is called.
+own `send`, on uvicorn's own state of the exchange. Where that state is not known, or the case is
+unusual, uvicorn's `send` is called.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import Any
 
-from uvicorn.protocols.http import httptools_impl
-
+from maas.serving.http.request import ClientDisconnected
 from maas.serving.http.response import CLOSE
-from maas.serving.http.types import Header, Send
+from maas.serving.http.types import Header, Message, Send
+from maas.serving.http.unread import UnreadAnswers
+from maas.serving.http.uvicorn_cycle import STATUS_LINES, find_cycle, has_left
 
-log = logging.getLogger("bentoml.maas")
-
-_CYCLE: Any = getattr(httptools_impl, "RequestResponseCycle", None)
-_STATUS_LINES: Any = getattr(httptools_impl, "STATUS_LINE", {})
 _WITHOUT_BODY = (204, 304)
 
-# What `send` of RequestResponseCycle reads and writes in uvicorn 0.54.
-_CYCLE_STATE = (
-    "chunked_encoding", "default_headers", "disconnected", "flow", "keep_alive", "message_event",
-    "on_response", "response_complete", "response_started", "scope", "transport",
-    "waiting_for_100_continue",
-)  # fmt: skip
+# Bytes of a body that may wait in the connection's buffer without being counted as held; above
+# them, uvicorn stops writing to a client that does not read.
+_MAX_UNCOUNTED_BYTES = 65_536
 
 
-async def send_response(send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
-    """Send a response and end the exchange.
+class ResponseSender:
+    """Sends responses, and waits for clients that read slowly.
 
     Args:
-        send: the server's.
-        status: of the response.
-        headers: with the content-length; all made by the service itself.
-        body: all of it.
+        unread: how long, and with how much for all of them together.
     """
-    cycle: Any = getattr(send, "__self__", None)
-    if is_uvicorn_known() and type(cycle) is _CYCLE and _is_plain(cycle, status):
-        _write(cycle, status, headers, body)
-    else:
-        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-        await send({"type": "http.response.body", "body": body})
+
+    def __init__(self, unread: UnreadAnswers) -> None:
+        self._unread = unread
+
+    async def send(self, send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
+        """Send a response and end the exchange.
+
+        Args:
+            send: the server's.
+            status: of the response.
+            headers: with the content-length; all made by the service itself.
+            body: all of it.
+
+        Raises:
+            ClientDisconnected: the client left, or did not read.
+        """
+        cycle = find_cycle(send)
+        if cycle is not None and _is_plain(cycle, status, body):
+            _write(cycle, status, headers, body)
+        elif len(body) > _MAX_UNCOUNTED_BYTES:
+            await self.start(send, status, headers, body)
+            await end_response(send)
+        else:
+            await self._send_each(send, cycle, _messages(status, headers, body))
+
+    async def start(self, send: Send, status: int, headers: Sequence[Header], body: bytes) -> None:
+        """Send a response as `send` does, but leave it to `end_response` to end the exchange.
+
+        The client has all of it, and can still send the rest of its request.
+        """
+        cycle = find_cycle(send)
+        await self._send_each(send, cycle, _messages(status, headers, body, more_body=True))
+        if cycle is not None and cycle.flow.write_paused:
+            await self._unread.wait(cycle, len(body))
+
+    async def _send_each(self, send: Send, cycle: Any, messages: Iterable[Message]) -> None:
+        """Hand messages to the server, each when the client has read most of what came before."""
+        for message in messages:
+            if cycle is not None:
+                if cycle.flow.write_paused:
+                    await self._unread.wait(cycle)
+                elif has_left(cycle):
+                    raise ClientDisconnected
+            try:
+                await send(message)
+            except OSError:  # what ASGI lets a server raise where the client has left
+                raise ClientDisconnected from None
 
 
-@cache
-def is_uvicorn_known() -> bool:
-    """Whether uvicorn keeps the state that is written here; if not, one warning says so."""
-    code = getattr(getattr(_CYCLE, "__init__", None), "__code__", None)
-    names = getattr(code, "co_names", ())
-    missing = [name for name in _CYCLE_STATE if name not in names]
-    if missing or not _STATUS_LINES:
-        log.warning(
-            "this uvicorn keeps no %s per exchange: responses are sent the slower, plain way",
-            ", ".join(missing) or "status lines",
-        )
-        return False
-    return True
+async def end_response(send: Send) -> None:
+    """End an exchange whose response was started; nothing happens if the client has left."""
+    cycle = find_cycle(send)
+    if cycle is None or not has_left(cycle):
+        await send({"type": "http.response.body", "body": b""})
 
 
-def _is_plain(cycle: Any, status: int) -> bool:
-    """Whether nothing was sent yet, and the client is connected, reads, and gets a body."""
+def _messages(
+    status: int, headers: Sequence[Header], body: bytes, more_body: bool = False
+) -> tuple[Message, Message]:
+    return (
+        {"type": "http.response.start", "status": status, "headers": list(headers)},
+        {"type": "http.response.body", "body": body, "more_body": more_body},
+    )
+
+
+def _is_plain(cycle: Any, status: int, body: bytes) -> bool:
+    """Whether nothing was sent yet, and the client is connected, reads, and gets a small body."""
     return not (
-        status in _WITHOUT_BODY
+        len(body) > _MAX_UNCOUNTED_BYTES
+        or status in _WITHOUT_BODY
         or cycle.response_started
         or cycle.disconnected
         or cycle.flow.write_paused
@@ -81,7 +113,7 @@ def _write(cycle: Any, status: int, headers: Iterable[Header], body: bytes) -> N
     elif not cycle.keep_alive:
         headers = (*headers, CLOSE)
     lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
-    cycle.transport.write(b"".join((_STATUS_LINES[status], *lines, b"\r\n", body)))
+    cycle.transport.write(b"".join((STATUS_LINES[status], *lines, b"\r\n", body)))
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = cycle.chunked_encoding = False
     cycle.message_event.set()

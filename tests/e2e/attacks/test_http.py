@@ -24,6 +24,7 @@ pytestmark = pytest.mark.attack
 EXAMPLES = choose(15, 100, 2000)
 FLOOD = choose(1000, 3000, 10_000)
 GARBAGE = choose(200, 500, 5000)
+UNREAD = choose(20, 150, 150)
 MEGABYTES = choose(40, 100, 100)
 
 ROW = b'{"feature1": 1.5, "feature2": 0.3}'
@@ -201,20 +202,36 @@ def test_pipelined_requests_are_answered_in_order(server: Server):
             )  # fmt: skip
 
 
-def test_who_does_not_read_is_not_answered_into_memory(server: Server):
+ABANDONED = "maas_requests_abandoned_total"
+
+
+def test_who_does_not_read_is_not_answered_into_memory_and_is_cut(server: Server):
+    gone = server.metric(ABANDONED, endpoint="/docs.json")
     question = head("/docs.json", "GET")
     size = len(ask(server, question).body)
     before, asked = memory(server), 0
     with connect(server) as connection:
         connection.settimeout(2)
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, ConnectionError):
             while asked < 40_000_000 / size:
                 connection.sendall(question)
                 asked += 1
         assert memory(server) - before < 20_000_000
-        connection.settimeout(30)
-        file = connection.makefile("rb")
-        assert all(read_from(file).status == 200 for _ in range(asked))
+        wait_until(lambda: server.metric(ABANDONED, endpoint="/docs.json") > gone, "it is cut")
+
+
+def test_who_does_not_read_large_answers_is_cut_and_what_they_held_is_free(server: Server):
+    gone = server.metric(ABANDONED, endpoint="/predict_batch")
+    batch = json.dumps({"rows": [json.loads(ROW)] * 10_000, "probabilities": True}).encode()
+    with contextlib.ExitStack() as stack:
+        for _ in range(UNREAD):
+            connection = stack.enter_context(connect(server, receive_buffer=4096))
+            connection.sendall(request(batch, path="/predict_batch"))
+        wait_until(
+            lambda: server.metric(ABANDONED, endpoint="/predict_batch") == gone + UNREAD,
+            "all are cut",
+        )
+    assert ask(server, request(batch, path="/predict_batch")).status == 200
 
 
 def read_from(file: io.BufferedReader) -> Answer:

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from maas.serving.http import body as body_module
-from maas.serving.http.body import BodyReader, ClientDisconnected, discard_body, must_close
+from maas.serving.http.body import BodyReader, discard_body, must_close
+from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
-from maas.serving.http.request import Request
-from maas.serving.http.response import CLOSE
+from maas.serving.http.request import ClientDisconnected, Request
+from maas.serving.http.response import CLOSE, RETRY
 from maas.serving.http.types import Message
 from tests.serving.asgi import DISCONNECT, Receive, make_request, part
 
@@ -19,7 +21,7 @@ TIMEOUT_S = 0.04
 
 
 def read(request: Request, max_bytes: int = 10) -> bytes:
-    return asyncio.run(BodyReader(max_bytes, 10).read(request))
+    return asyncio.run(BodyReader(max_bytes, 10, HeldBytes(1000)).read(request))
 
 
 def refusal(request: Request, max_bytes: int = 10) -> Problem:
@@ -113,7 +115,7 @@ async def problem_of(reading: Awaitable[bytes]) -> Problem | bytes:
 
 @pytest.mark.parametrize("before", [[], [part(b"a", more=True)]])
 def test_a_late_body_is_refused_with_408(before: list):
-    bodies = BodyReader(10, TIMEOUT_S)
+    bodies = BodyReader(10, TIMEOUT_S, HeldBytes(1000))
     request = make_request(*before)
     problem = asyncio.run(watched(bodies, problem_of(bodies.read(request))))
     assert isinstance(problem, Problem)
@@ -123,7 +125,7 @@ def test_a_late_body_is_refused_with_408(before: list):
 
 
 def test_the_task_of_a_late_body_goes_on_and_reads_the_next_one():
-    bodies = BodyReader(10, TIMEOUT_S)
+    bodies = BodyReader(10, TIMEOUT_S, HeldBytes(1000))
 
     async def read_twice() -> tuple[Problem | bytes, int, bytes]:
         late = await problem_of(bodies.read(make_request()))
@@ -137,7 +139,7 @@ def test_the_task_of_a_late_body_goes_on_and_reads_the_next_one():
 
 
 def test_a_late_body_leaves_the_others_alone(clock: Clock):
-    bodies = BodyReader(10, TIMEOUT_S)
+    bodies = BodyReader(10, TIMEOUT_S, HeldBytes(1000))
 
     async def read_two() -> tuple[Problem | bytes, Problem | bytes]:
         messages: asyncio.Queue[Message] = asyncio.Queue()
@@ -158,7 +160,7 @@ def test_a_late_body_leaves_the_others_alone(clock: Clock):
 
 
 def test_a_body_that_arrives_in_time_is_not_interrupted_later(clock: Clock):
-    bodies = BodyReader(10, TIMEOUT_S)
+    bodies = BodyReader(10, TIMEOUT_S, HeldBytes(1000))
 
     async def read_then_wait() -> bytes:
         body = await bodies.read(make_request(part(b"a")))
@@ -170,7 +172,7 @@ def test_a_body_that_arrives_in_time_is_not_interrupted_later(clock: Clock):
 
 
 def test_a_cancellation_that_is_not_the_deadline_is_passed_on():
-    bodies = BodyReader(10, 10)
+    bodies = BodyReader(10, 10, HeldBytes(1000))
 
     async def cancel() -> Any:
         reading = asyncio.create_task(bodies.read(make_request()))
@@ -183,7 +185,7 @@ def test_a_cancellation_that_is_not_the_deadline_is_passed_on():
 
 
 def test_a_cancellation_at_the_moment_of_the_deadline_is_passed_on(clock: Clock):
-    bodies = BodyReader(10, TIMEOUT_S)
+    bodies = BodyReader(10, TIMEOUT_S, HeldBytes(1000))
 
     async def cancel() -> Any:
         reading = asyncio.create_task(bodies.read(make_request()))
@@ -209,9 +211,12 @@ LIMIT = 65_536
         ({b"content-length": b"%d" % LIMIT}, False),
         ({b"content-length": b"%d" % (LIMIT + 1)}, True),
         ({b"transfer-encoding": b"chunked"}, True),
+        ({b"expect": b"100-continue"}, False),
+        ({b"expect": b"100-continue", b"content-length": b"0"}, False),
+        ({b"expect": b"100-continue", b"content-length": b"1"}, True),
     ],
 )
-def test_an_unread_body_that_is_large_or_of_unknown_size_closes_the_connection(
+def test_an_unread_body_that_is_large_of_unknown_size_or_only_announced_closes_the_connection(
     headers: dict, closes: bool
 ):
     assert must_close(headers) is closes
@@ -236,3 +241,38 @@ def test_the_rest_of_a_body_is_awaited_for_a_while_only(monkeypatch: pytest.Monk
     receive = Receive(part(b"a", more=True))
     asyncio.run(discard_body(receive))
     assert receive.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "left"),
+    [
+        ([part(b"abc")], 7),
+        ([part(b"a", more=True), part(b"bc")], 7),
+        ([part(b"x" * 11)], 10),
+        ([part(b"x", more=True), part(b"x" * 10)], 10),
+        ([part(b"x", more=True), DISCONNECT], 10),
+        ([DISCONNECT], 10),
+        ([part(b"x", more=True)], 10),
+    ],
+)
+def test_bytes_are_held_as_they_arrive_and_released_where_reading_fails(messages: list, left: int):
+    held = HeldBytes(10)
+    bodies = BodyReader(10, TIMEOUT_S, held)
+    headers = [(b"content-length", b"10")]  # declared, and not believed
+    reading = bodies.read(make_request(*messages, headers=headers))
+    with suppress(Problem, ClientDisconnected):
+        asyncio.run(watched(bodies, reading))
+    assert not held.take(left + 1)
+    assert held.take(left)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_body_without_room_is_429_and_known_to_be_read_if_it_was(complete: bool):
+    held = HeldBytes(10)
+    held.take(8)
+    request = make_request(part(b"a", more=True), part(b"bc", more=not complete))
+    with pytest.raises(Problem) as raised:
+        asyncio.run(BodyReader(10, 10, held).read(request))
+    assert (raised.value.status, raised.value.headers) == (429, [RETRY])
+    assert request.body_consumed is complete
+    assert held.take(2)

@@ -11,9 +11,16 @@ from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from maas.serving.http import uvicorn_send
+from maas.serving.http import uvicorn_cycle
+from maas.serving.http.held_bytes import HeldBytes
+from maas.serving.http.request import ClientDisconnected
 from maas.serving.http.response import CLOSE, JSON, Response
-from maas.serving.http.uvicorn_send import is_uvicorn_known, send_response
+from maas.serving.http.unread import UnreadAnswers
+from maas.serving.http.uvicorn_cycle import is_uvicorn_known
+from maas.serving.http.uvicorn_send import ResponseSender, end_response
+
+SENDER = ResponseSender(UnreadAnswers(10, HeldBytes(1_000_000)))
+send_response, start_response = SENDER.send, SENDER.start
 
 BODY = b'{"a": 1}'
 POST = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n%b\r\n" + BODY
@@ -80,6 +87,8 @@ async def play(respond: Any, packets: list[bytes], response: Response, event: st
     protocol = HttpToolsProtocol(config, ServerState(), {})
     protocol.connection_made(transport)
     for packet in packets:
+        if transport.closing:
+            break  # a real one delivers nothing more
         protocol.data_received(packet)
         for _ in range(10):
             await asyncio.sleep(0)
@@ -101,6 +110,7 @@ RESPONSES = {
     "200": Response(200, JSON, b'{"prediction": 1}'),
     "empty": Response(200, JSON, b""),
     "304": Response(304, b"", b"", [(b"etag", b"x")]),
+    "200 and large": Response(200, JSON, b"x" * 70_000),
     "408 and close": Response(408, JSON, b"{}", [CLOSE]),
 }
 
@@ -116,15 +126,71 @@ def test_bytes_and_state_are_uvicorn_s_own(request_: str, response: str):
     assert played[0][0].startswith(b"HTTP/1.1 " + response[:3].replace("emp", "200").encode())
 
 
-@pytest.mark.parametrize(
-    "event", ["the writer is paused", "the transport is closed", "the client has left"]
-)
-def test_an_unusual_moment_is_left_to_uvicorn(event: str):
+def test_a_client_that_reads_slowly_is_left_to_uvicorn():
     played = [
-        asyncio.run(play(respond, REQUESTS["keep-alive"], RESPONSES["200"], event))
+        asyncio.run(play(respond, REQUESTS["keep-alive"], RESPONSES["200"], "the writer is paused"))
         for respond in (send_as_uvicorn_does, send_response)
     ]
     assert played[0] == played[1]
+
+
+@pytest.mark.parametrize("sending", [send_response, start_response])
+@pytest.mark.parametrize("event", ["the transport is closed", "the client has left"])
+def test_a_client_that_left_is_sent_nothing_and_uvicorn_is_told(
+    event: str, sending: Any, caplog: pytest.LogCaptureFixture
+):
+    raised = []
+
+    async def respond(*args: Any) -> None:
+        try:
+            await sending(*args)
+        except ClientDisconnected as error:
+            raised.append(error)
+
+    written, _, (state,) = asyncio.run(
+        play(respond, REQUESTS["keep-alive"], RESPONSES["200"], event)
+    )
+    assert (written, len(raised), state["disconnected"]) == (b"", 1, True)
+    assert caplog.messages == []  # of an app that did not answer
+
+
+def test_a_client_that_leaves_while_it_reads_slowly_is_sent_nothing():
+    async def leave(send: Any, *response: Any) -> None:
+        cycle = send.__self__
+        cycle.flow.pause_writing()
+        asyncio.get_running_loop().call_soon(cycle.transport.close)
+        asyncio.get_running_loop().call_soon(cycle.flow.resume_writing)
+        with pytest.raises(ClientDisconnected):
+            await send_response(send, *response)
+
+    written, _, _ = asyncio.run(play(leave, REQUESTS["pipelined"], RESPONSES["200"]))
+    assert written == b""
+
+
+def test_a_server_that_says_so_by_an_error_has_lost_the_client():
+    async def send(_: object) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(ClientDisconnected):
+        asyncio.run(send_response(send, 200, [], b""))
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_started_response_is_complete_for_the_client_and_ended_once(leaves: bool):
+    seen = []
+
+    async def respond(send: Any, *response: Any) -> None:
+        await start_response(send, *response)
+        transport = send.__self__.transport
+        seen.append(transport.written)
+        if leaves:
+            transport.close()
+        await end_response(send)
+
+    written, _, (state,) = asyncio.run(play(respond, REQUESTS["keep-alive"], RESPONSES["200"]))
+    assert seen == [written]
+    assert written.endswith(RESPONSES["200"].body)
+    assert state["response_complete"] is not leaves
 
 
 def test_a_usual_response_is_one_write(monkeypatch: pytest.MonkeyPatch):
@@ -150,18 +216,18 @@ def test_another_uvicorn_gets_plain_messages_and_one_warning(
             vars(self).update(RequestResponseCycle(**arguments).__dict__)
 
     monkeypatch.setattr(httptools_impl, "RequestResponseCycle", Renamed)
-    monkeypatch.setattr(uvicorn_send, "_CYCLE", Renamed)
+    monkeypatch.setattr(uvicorn_cycle, "_CYCLE", Renamed)
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append
-    uvicorn_send.log.addHandler(handler)
+    uvicorn_cycle.log.addHandler(handler)
     try:
         played = [
             asyncio.run(play(respond, REQUESTS["pipelined"], RESPONSES["200"]))
             for respond in (send_as_uvicorn_does, send_response)
         ]
     finally:
-        uvicorn_send.log.removeHandler(handler)
+        uvicorn_cycle.log.removeHandler(handler)
     assert played[0] == played[1]
     (record,) = records
     assert "keeps no chunked_encoding, default_headers" in record.getMessage()
