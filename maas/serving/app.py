@@ -60,7 +60,7 @@ class ServiceApp:
         use_folder()
         predict_routes = [method.route for method in service.apis.values()]
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
-        self._info = InfoRoutes(bentoml_app)
+        self._info = InfoRoutes(bentoml_app, predict_routes)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s)
         self._keys = None if deployment.keys_file is None else ApiKeys(deployment.keys_file)
         self._drain = Drain(config.drain_s)

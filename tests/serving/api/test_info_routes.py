@@ -50,7 +50,7 @@ def ask(
     stopping: bool = False,
 ) -> tuple[Response, list[Scope]]:
     app = BentomlApp(*messages)
-    info = InfoRoutes(app)
+    info = InfoRoutes(app, ["/predict"])
     request = make_request(method=method, path=path)
     answer = info.respond(request, info.route(path), Documents(), stopping)
     response = asyncio.run(answer)
@@ -129,13 +129,42 @@ def test_an_answer_without_a_body_stays_without_one():
     assert response == Response(304, b"", b"", ((b"etag", b"x"),))
 
 
-@pytest.mark.parametrize("status", [404, 500, 503])
-def test_a_refusal_of_bentoml_is_a_problem(status: int):
-    problem = refuse("/static_content/no.js", messages=[start(status, HTML), body(b"<html>")])
-    assert (problem.status, problem.detail) == (
-        status,
-        "there is nothing to be had under this path",
-    )
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/openapi.json", "/docs.json"),
+        ("/predict/", "/predict"),
+        ("/predict//", "/predict"),
+        ("/model/", "/model"),
+        ("/readyz/", "/readyz"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_that_is_almost_one_points_to_it(path: str, meant: str, method: str):
+    problem = refuse(path, method)
+    assert problem.status == 404
+    assert problem.detail == f"there is nothing under this path; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("path", ["/x", "/x/", "//", "", "/predict_proba/"])
+def test_any_other_path_points_nowhere(path: str):
+    assert refuse(path).detail == "there is nothing under this path"
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (404, "there is nothing under this path"),
+        (503, "the service is not ready"),
+        (500, "BentoML's own app answered 500 (Internal Server Error)"),
+        (429, "BentoML's own app answered 429 (Too Many Requests)"),
+    ],
+)
+def test_a_refusal_of_bentoml_keeps_its_meaning(status: int, detail: str):
+    retry = (b"retry-after", b"3")
+    messages = [start(status, HTML, retry), body(b"<html>")]
+    problem = refuse("/readyz", messages=messages)
+    assert (problem.status, problem.detail, problem.headers) == (status, detail, [retry])
 
 
 def test_the_service_is_not_ready_while_it_stops():
