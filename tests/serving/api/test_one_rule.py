@@ -11,7 +11,6 @@ from maas.model.row import row_type
 from maas.model.signature import FLOAT32_MAX, Feature, Signature
 from maas.serving.api.batch_type import batch_type
 from maas.serving.api.json_chunks import ChunkedList
-from maas.serving.api.row_batch import RowBatch
 
 BOUNDS = [None, FLOAT32_MAX, 1e38, 1e16, 1e6]
 
@@ -74,8 +73,7 @@ def test_a_row_and_a_batch_follow_one_rule(bound: float | None, unknown: str, nu
 
     def in_batch(row: str) -> Any:
         rows = batch.validate_json(f"[{row}]")
-        matrix = rows.matrix if isinstance(rows, RowBatch) else encoder.encode_rows(rows)
-        return rows[0], matrix
+        return rows[0], rows.matrix
 
     def in_part(row: str) -> Any:
         rows = batch.validate_python(ChunkedList((f"[{row}]".encode(),)))
