@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from maas.config.origins import Origins
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
@@ -30,3 +31,4 @@ class ServiceConfig(StrictModel):
     body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
     api_keys_file: Text | None = None
+    cors_origins: Origins = None

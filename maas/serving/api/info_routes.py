@@ -18,7 +18,7 @@ _BENTOML_ROUTES = ("/", "/livez", "/readyz", "/healthz")
 _UI_FILES = "/static_content/"
 _DOCUMENTS = ("/model", "/docs.json", "/schema.json")
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
-_READ = ("GET", "HEAD")
+READ = ("GET", "HEAD")
 _OTHER_NAMES = {"/openapi.json": "/docs.json"}
 
 # What a refusal of BentoML's own app means here; other statuses are told by their names.
@@ -63,7 +63,7 @@ class InfoRoutes:
         """
         if route == UNMATCHED:
             raise Problem(404, self._not_found(request.path))
-        allow(request.method, _READ)
+        allow(request.method, READ)
         if route in _DOCUMENTS:
             return Response(200, JSON, documents.document(route))
         if route == "/metrics":

@@ -5,6 +5,7 @@ In the order of a request:
 - `types`         the types of ASGI
 - `request`       one request, with its id
 - `api_keys`      whether its key is valid
+- `cors`          which web pages may ask
 - `body`          reads its body against a limit and a deadline
 - `problems`      the form of refusals (RFC 9457), and what pydantic says of a body;
                   `maas.serving.app` raises the others
