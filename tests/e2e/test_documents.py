@@ -30,6 +30,12 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert "Retry-After" in responses["429"]["headers"]
     assert "Allow" in responses["405"]["headers"]
     assert document["components"]["schemas"]["Row"]["additionalProperties"] is False
+    assert (document["info"]["title"], document["info"]["version"]) == ("model_service", "v1")
+    assert set(document["components"]["schemas"]) == {
+        "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
+        "PredictBatchResponse", "ModelResponse", "Problem",
+        "DataRecord", "Feature", "FileRecord", "ParityRecord", "Signature",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json", "/schema.json", "/livez", "/readyz"])

@@ -33,6 +33,7 @@ class Endpoint:
 
     Attributes:
         summary: the first line of the method's docstring.
+        description: all of it.
         body: the type of a body.
         response_type: the type of a response's body.
     """
@@ -46,7 +47,8 @@ class Endpoint:
         parameters = list(inspect.signature(method).parameters.values())
         self._takes_body = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
         self._rows_name = next((p.name for p in parameters if _is_list(hints[p.name])), None)
-        self.summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        self.description = inspect.getdoc(function) or ""
+        self.summary = self.description.partition("\n")[0]
         self.body: TypeAdapter[Any] = TypeAdapter(
             hints[parameters[0].name]
             if self._takes_body
@@ -105,8 +107,9 @@ def _is_list(kind: Any) -> bool:
 def _keyword_model(
     function: Callable[..., Any], parameters: list[inspect.Parameter], hints: dict[str, Any]
 ) -> Any:
-    """The type of a body whose keys are the method's named parameters."""
+    """The type of a body whose keys are the method's named parameters: PredictBatchRequest."""
     fields: dict[str, Any] = {
         p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters
     }
-    return create_model(function.__name__, __config__=_STRICT, **fields)
+    name = "".join(word.capitalize() for word in function.__name__.split("_"))
+    return create_model(f"{name}Request", __config__=_STRICT, **fields)

@@ -92,6 +92,7 @@ def test_a_row_that_overflows_is_named_by_the_method_s_own_parameter():
 def test_the_summary_is_the_first_line_of_the_docstring():
     assert endpoint(Service.whole).summary == "Add to a number."
     assert endpoint(Service.keys).summary == ""
+    assert endpoint(Service.whole).description == "Add to a number.\n\nAnd more lines."
 
 
 def test_the_types_say_what_a_body_and_an_answer_are():
