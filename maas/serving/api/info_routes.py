@@ -21,6 +21,14 @@ _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 READ = ("GET", "HEAD")
 _OTHER_NAMES = {"/openapi.json": "/docs.json"}
 
+# BentoML's UI loads a script of googletagmanager.com by one of its own in the page: both are
+# forbidden, and all else that is not this service's. Swagger UI sets styles and shows data: images.
+_UI_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
 # What a refusal of BentoML's own app means here; other statuses are told by their names.
 _REFUSALS = {404: "there is nothing under this path", 503: "the service is not ready"}
 
@@ -91,6 +99,8 @@ class InfoRoutes:
         headers = dict(start["headers"])
         headers.pop(b"content-length", None)
         content_type = headers.pop(b"content-type", b"")
+        if content_type.startswith(b"text/html"):
+            headers[b"content-security-policy"] = _UI_POLICY
         body = b"".join(part.get("body", b"") for part in parts)
         return Response(start["status"], content_type, body, tuple(headers.items()))
 

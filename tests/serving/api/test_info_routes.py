@@ -112,7 +112,8 @@ def test_metrics_are_the_text_that_prometheus_reads():
 @pytest.mark.parametrize("path", [*PROBES, "/static_content/a.js"])
 def test_bentoml_is_asked_for_its_own_routes(path: str, method: str):
     response, (scope,) = ask(path, method)
-    assert response == Response(200, b"text/html", b"ok")
+    assert (response.status, response.content_type) == (200, b"text/html")
+    assert response.body == b"ok"
     assert (scope["path"], scope["method"]) == (path, "GET")
 
 
@@ -121,7 +122,25 @@ def test_an_answer_of_bentoml_is_one_response():
     parts = [body(b"a", more=True), {"type": "http.response.body", "more_body": True}, body(b"bc")]
     head = start(200, (b"content-length", b"3"), HTML, etag)
     response, _ = ask("/", messages=[head, *parts])
-    assert response == Response(200, b"text/html", b"abc", (etag,))
+    assert (response.status, response.body) == (200, b"abc")
+    assert etag in response.headers
+    assert not any(name == b"content-length" for name, _ in response.headers)
+
+
+@pytest.mark.parametrize("kind", [b"text/html", b"text/html; charset=utf-8"])
+def test_a_page_may_load_nothing_from_elsewhere(kind: bytes):
+    response, _ = ask("/", messages=[start(200, (b"content-type", kind)), body(b"<html>")])
+    policy = dict(response.headers)[b"content-security-policy"].decode()
+    allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    assert allowed["default-src"] == "'none'"
+    assert allowed["script-src"] == allowed["connect-src"] == "'self'"
+    sources = {source for name in allowed for source in allowed[name].split()}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+
+
+def test_what_is_no_page_has_no_policy():
+    response, _ = ask("/livez", messages=[start(200, (b"content-type", b"text/plain")), body(b"")])
+    assert response.headers == ()
 
 
 def test_an_answer_without_a_body_stays_without_one():
