@@ -29,7 +29,7 @@ IMPORTS_BENTOML = (
 NEVER_IN_SERVING = {
     "sklearn", "scipy", "pandas", "polars", "pyarrow", "skl2onnx", "onnx", "joblib", "rich",
 }  # fmt: skip
-MODEL_LIBRARIES = {"numpy", "onnxruntime", "pydantic", "joblib"}
+MODEL_LIBRARIES = {"numpy", "onnxruntime", "pydantic", "pydantic_core", "joblib"}
 """What `maas.model` imports; joblib only where a pickle is served."""
 
 

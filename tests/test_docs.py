@@ -44,7 +44,7 @@ def test_the_shipped_service_config_names_every_setting_with_a_default():
 
 def test_every_status_is_on_the_page():
     written = set(first_cells(section("Statuses")))
-    assert written == {"200", "404", *openapi._STATUSES}
+    assert written == {"200", "204", "404", *openapi._STATUSES}
 
 
 METRIC = re.compile(r'"(maas_\w+|bentoml_service_\w+)"')

@@ -3,6 +3,7 @@
 - `reading`         reads a file, its overrides and the environment into one of the types
 - `train_config`    configs/train_config.yaml: one training run
 - `service_config`  configs/service_config.yaml: how to serve
+- `origins`         web origins, as browsers write them
 - `yaml_file`       reads YAML strictly
 - `explanation`     explains an invalid config: key, value and remedy
 - `paths`           the project folder, and the folders that a config names

@@ -12,6 +12,7 @@ from pydantic import (
     field_validator,
 )
 
+from maas.config.origins import Origins
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
@@ -58,6 +59,7 @@ class ServiceConfig(StrictModel):
     body_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 10.0
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 5.0
     api_keys_file: Text | None = None
+    cors_origins: Origins = None
 
     @field_validator("max_held_bytes")
     @classmethod

@@ -7,7 +7,8 @@ so that a batch and its rows, one by one, are accepted or refused alike.
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from maas.model.signature import FLOAT32_MAX, Feature, FeatureType, Signature
 
@@ -17,6 +18,10 @@ _JSON_TYPES: dict[FeatureType, frozenset[type]] = {
     "boolean": frozenset({bool}),
     "category": frozenset({str}),
 }
+
+# A refusal names so many categories, so many letters of each, and counts the others.
+_MAX_NAMED_CATEGORIES = 10
+_MAX_NAME_LETTERS = 40
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def _value_type(rule: Rule) -> Any:
     bound = rule.bound
     match rule.kind:
         case "category":
-            return str if rule.categories is None else Literal[rule.categories]
+            return str if rule.categories is None else _listed(rule.categories)
         case "boolean":
             return bool
         case "integer":
@@ -72,6 +77,36 @@ def _value_type(rule: Rule) -> Any:
             ]
         case _:
             return Annotated[float, Field(ge=-bound, le=bound)]
+
+
+def _listed(categories: tuple[str, ...]) -> Any:
+    kind: Any = Literal[categories]
+    return Annotated[kind, _ShortRefusal(_name_some(categories))]
+
+
+@dataclass(frozen=True)
+class _ShortRefusal:
+    """Lets the refusal of a category say `expected`, where pydantic would list all of them."""
+
+    expected: str
+
+    def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.custom_error_schema(
+            handler(kind), "literal_error", custom_error_context={"expected": self.expected}
+        )
+
+
+def _name_some(categories: tuple[str, ...]) -> str:
+    """The first categories, and how many more there are."""
+    named = [
+        repr(name if len(name) <= _MAX_NAME_LETTERS else f"{name[:_MAX_NAME_LETTERS]}…")
+        for name in categories[:_MAX_NAMED_CATEGORIES]
+    ]
+    others = len(categories) - len(named)
+    if others:
+        named.append(f"one of {others} other{'s' * (others > 1)}")
+    *most, last = named
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _to_int(value: object) -> object:

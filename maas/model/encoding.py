@@ -135,6 +135,7 @@ def _column_converter(
         valid = np.abs(numbers) < rule.bound
         if rule.kind == "integer":
             valid &= numbers == np.trunc(numbers)
+            numbers += 0.0  # -0.0 is the integer 0
         gaps = values.count(None) if rule.nullable else 0
         if int(valid.sum()) + gaps != len(values):
             raise ValueError

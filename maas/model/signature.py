@@ -49,7 +49,8 @@ class Signature(StrictModel):
         task: classification or regression.
         classes: the labels of a classifier, in the order of its probabilities.
         probabilities: whether the model gives a probability per class.
-        example: a row of the training data that predicts.
+        example: a row that predicts, of medians and most frequent values; in versions of the
+            manifest's schema 1, the first training row.
         input_bound: the largest magnitude of a number with which the model's sums stay finite
             in float32; None in versions from before it was recorded.
     """

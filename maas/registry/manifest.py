@@ -11,8 +11,14 @@ from maas.errors import DamagedError
 from maas.model.signature import Runtime, Signature
 from maas.strict_model import StrictModel
 
-# Raise it when code that reads older manifests would misread a new one; not for a new key.
-SCHEMA_VERSION: Literal[1] = 1
+SchemaVersion = Literal[1, 2]
+"""How a version was made, where one key has had more than one meaning.
+
+1: `signature.example` is the first training row. 2: it is made of medians and most frequent values.
+"""
+
+# Raise it when a key gets another meaning or rule; not for a new key.
+SCHEMA_VERSION: SchemaVersion = 2
 
 # The remedy for every damaged file of a version.
 RESTORE = "restore it from a backup, or train a new version"
@@ -46,7 +52,7 @@ class ParityRecord(StrictModel):
 class Manifest(StrictModel):
     """The content of manifest.json: inputs and reproducible results only, under one digest."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: SchemaVersion
     model_name: str
     config: dict[str, Any]
     data: DataRecord
@@ -58,11 +64,16 @@ class Manifest(StrictModel):
     digest: Digest
 
     @classmethod
-    def seal(cls, files: Mapping[str, bytes], **content: Any) -> Self:
+    def seal(
+        cls,
+        files: Mapping[str, bytes],
+        schema_version: SchemaVersion = SCHEMA_VERSION,
+        **content: Any,
+    ) -> Self:
         """Build the manifest of `files`, with its digest."""
         records = {name: record_file(data) for name, data in files.items()}
         unsealed = cls.model_construct(
-            schema_version=SCHEMA_VERSION, files=records, digest="", **content
+            schema_version=schema_version, files=records, digest="", **content
         )
         digest = _digest(unsealed.model_dump(mode="json", warnings=False))
         return cls.model_validate({**dict(unsealed), "digest": digest})

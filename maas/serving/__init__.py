@@ -16,6 +16,7 @@ place. What needs no model is answered by `api.info_routes`.
 - `app`              the ASGI app in front of BentoML's: every request goes through it
 - `served_version`   all that depends on the version: endpoints, headers, documents, counts
 - `async_predictor`  calls the model without holding up the event loop
+- `loop_limit`       how many rows a model scores in the event loop
 - `http`             requests and responses; knows no model
 - `api`              the types of the API, and bytes to responses
 - `monitoring`       what is counted

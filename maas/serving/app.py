@@ -6,17 +6,18 @@ for the probes and the UI. All other paths are a 404.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
 import bentoml
 
 from maas.serving.api.endpoint import Endpoint
-from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.serving.api.info_routes import READ, ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.http.body import BodyReader, discard_body, must_close
+from maas.serving.http.cors import Cors
 from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
@@ -38,6 +39,7 @@ log = logging.getLogger("bentoml.maas")
 CLIENT_CLOSED_REQUEST = 499
 """What logs and metrics call a request whose client left; nothing is sent (nginx's number)."""
 
+_PREDICT_METHODS = ("POST",)
 _CHARSETS = (b"", b"charset=utf-8", b'charset="utf-8"')
 
 # Seconds after which a client may have left while it was answered: it is asked.
@@ -65,7 +67,7 @@ class ServiceApp:
         keep_trailers_apart()
         predict_routes = [method.route for method in service.apis.values()]
         self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
-        self._info = InfoRoutes(bentoml_app)
+        self._info = InfoRoutes(bentoml_app, predict_routes)
         self._held = HeldBytes(config.max_held_bytes)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s, self._held)
         self._unread = UnreadAnswers(config.body_timeout_s, self._held)
@@ -73,6 +75,7 @@ class ServiceApp:
         self._keys = None
         if deployment.keys_file is not None:
             self._keys = ApiKeys(deployment.keys_file, self._metrics.report_keys)
+        self._cors = _make_cors(config.cors_origins, predict_routes)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
         self._log = None if quiet else AccessLog(config.app_env)
@@ -137,7 +140,10 @@ class ServiceApp:
         status, unended = 500, False
         try:
             try:
-                if endpoint is not None:
+                preflight = self._cors.preflight(request) if self._cors else None
+                if preflight is not None:
+                    response = preflight
+                elif endpoint is not None:
                     response = await self._predict(request, endpoint)
                 else:
                     response = await self._inform(request, route, served)
@@ -145,7 +151,8 @@ class ServiceApp:
                 response = self._explain(error, request, route)
             status = response.status
             if status != CLIENT_CLOSED_REQUEST:
-                unended = await self._send(send, request, response, served.headers)
+                common = served.headers + (self._cors.headers(request) if self._cors else ())
+                unended = await self._send(send, request, response, common)
         except ClientDisconnected as error:  # while it was sent
             status = self._explain(error, request, route).status
         finally:
@@ -159,7 +166,7 @@ class ServiceApp:
 
     async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
-        allow(request.method, ("POST",))
+        allow(request.method, _PREDICT_METHODS)
         self._authorise(request.headers)
         _check_content(request.headers)
         body = await self._bodies.read(request)
@@ -233,6 +240,13 @@ class ServiceApp:
             restore_folder()
             self._served.counts.publish_in_progress()
             await asyncio.sleep(_PUBLISH_S)
+
+
+def _make_cors(origins: Sequence[str] | None, predict_routes: Iterable[str]) -> Cors | None:
+    if not origins:
+        return None
+    read = dict.fromkeys(("/model", "/docs.json"), READ)
+    return Cors(origins, {**dict.fromkeys(predict_routes, _PREDICT_METHODS), **read})
 
 
 def _check_content(headers: Headers) -> None:

@@ -7,33 +7,29 @@ import anyio.to_thread
 from maas.model.predictor import Predictor
 from maas.model.row import Row
 from maas.model.scorers import Matrix
-from maas.model.signature import Label, Runtime
+from maas.model.signature import Label
 from maas.serving.api.row_batch import RowBatch
 from maas.serving.monitoring.model_metrics import ModelMetrics
 
 Labels = list[Label] | list[float]
 Probabilities = list[dict[str, float]]
 
-# onnxruntime scores so many rows in less time than it takes to wake a thread twice.
-# scikit-learn takes milliseconds for one.
-_MAX_ROWS_IN_LOOP: dict[Runtime, int] = {"onnx": 64, "sklearn": 0}
-
 
 class AsyncPredictor:
     """The predictor as the service's methods await it.
 
-    Few rows are scored at once; more, and those that scikit-learn scores, in a thread.
+    Few rows are scored at once; more in a thread.
 
     Args:
         predictor: the loaded model.
-        runtime: what it was loaded with.
+        max_rows_in_loop: how many rows are few, of this model.
         metrics: where answers are counted.
     """
 
-    def __init__(self, predictor: Predictor, runtime: Runtime, metrics: ModelMetrics) -> None:
+    def __init__(self, predictor: Predictor, max_rows_in_loop: int, metrics: ModelMetrics) -> None:
         self._predictor = predictor
         self._metrics = metrics
-        self._max_rows_in_loop = _MAX_ROWS_IN_LOOP[runtime]
+        self._max_rows_in_loop = max_rows_in_loop
 
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
@@ -50,7 +46,7 @@ class AsyncPredictor:
     def _predict(self, rows: Sequence[Row], in_loop: bool = False) -> Labels:
         matrix = self._encode(rows)
         answers = self._predictor.predict(matrix)
-        self._metrics.record(rows, matrix, answers, in_loop)
+        self._record(rows, matrix, answers, in_loop)
         return answers
 
     def _predict_proba(
@@ -58,8 +54,12 @@ class AsyncPredictor:
     ) -> tuple[Labels, Probabilities]:
         matrix = self._encode(rows)
         answers, probabilities = self._predictor.predict_proba(matrix)
-        self._metrics.record(rows, matrix, answers, in_loop)
+        self._record(rows, matrix, answers, in_loop)
         return answers, probabilities
+
+    def _record(self, rows: Sequence[Row], matrix: Matrix, answers: Labels, in_loop: bool) -> None:
+        is_batch = isinstance(rows, RowBatch) or len(rows) != 1
+        self._metrics.record(rows, matrix, answers, is_batch=is_batch, in_loop=in_loop)
 
     def _encode(self, rows: Sequence[Row]) -> Matrix:
         return (

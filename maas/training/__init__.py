@@ -7,6 +7,7 @@ In the order of a run:
 - `split`       training rows and held-out rows
 - `fit`         the pipeline: build it, fit it, measure it, check the gates
 - `export`      the fitted pipeline as the bytes of a version
+- `example`     the example row of a signature
 - `input_bound` the largest numbers that the model can compute with
 - `reference`   the distribution of the training rows
 - `checks`      pins before numpy is loaded, parity after the export, `verify` at any time

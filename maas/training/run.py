@@ -4,23 +4,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from maas.config.train_config import ModelConfig, TrainConfig
 from maas.errors import StorageError
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix
-from maas.model.signature import Label, Signature, Value
-from maas.registry.manifest import DataRecord, Manifest, ParityRecord, canonical_json
+from maas.model.signature import Label, Signature
+from maas.registry.manifest import (
+    SCHEMA_VERSION,
+    DataRecord,
+    Manifest,
+    ParityRecord,
+    SchemaVersion,
+    canonical_json,
+)
 from maas.registry.registry import Registry
 from maas.registry.store import SyncResult, open_store
 from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
 from maas.training.checks.parity import Parity, check_parity, load_scorer, tolerance_for
 from maas.training.checks.pin_check import check_pins
-from maas.training.data import Column, Dataset, read_dataset
+from maas.training.data import Dataset, read_dataset
+from maas.training.example import example_row
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
@@ -112,8 +118,19 @@ def _publish(
             return version, (SyncResult(version.tag, "missing", str(error)),)
 
 
-def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -> BuildResult:
+def build(
+    config: TrainConfig,
+    data: Dataset,
+    report: Report = lambda _: None,
+    schema: SchemaVersion = SCHEMA_VERSION,
+) -> BuildResult:
     """Build and check the files of a version and its manifest, without publishing them.
+
+    Args:
+        config: the run.
+        data: what its config names.
+        report: called at the start of each step with a line for people.
+        schema: of the manifest; an older one to verify a version that has it.
 
     Raises:
         MaasError: the data, the config or the model is not valid.
@@ -123,7 +140,7 @@ def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
     check_gates(config.gates, fitted.metrics)
-    signature = build_signature(config, data, fitted)
+    signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature)
     bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
@@ -136,7 +153,7 @@ def build(config: TrainConfig, data: Dataset, report: Report = lambda _: None) -
     parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
     return BuildResult(
         files=files,
-        manifest=_build_manifest(config, data, fitted, signature, files, parity),
+        manifest=_build_manifest(config, data, fitted, signature, files, parity, schema),
         predictor=predictor,
         held_out=fitted.pipeline["encode"].transform(held_out),
         parity=parity,
@@ -151,9 +168,11 @@ def _build_manifest(
     signature: Signature,
     files: dict[str, bytes],
     parity: Parity,
+    schema: SchemaVersion,
 ) -> Manifest:
     return Manifest.seal(
         files,
+        schema,
         model_name=config.model_name,
         config=config.determining.model_dump(mode="json"),
         data=DataRecord(source=data.source, sha256=data.sha256, rows=data.rows),
@@ -177,10 +196,11 @@ def _export(
     return files
 
 
-def build_signature(config: ModelConfig, data: Dataset, fitted: FitResult) -> Signature:
+def build_signature(
+    config: ModelConfig, data: Dataset, fitted: FitResult, schema: SchemaVersion = SCHEMA_VERSION
+) -> Signature:
     """Describe what the model takes and predicts, from the rows that it was trained on."""
     task = task_of(fitted.pipeline[-1])
-    first = fitted.train[0]
     return Signature(
         features=fitted.features,
         unknown=config.preprocessing.unknown,
@@ -188,17 +208,8 @@ def build_signature(config: ModelConfig, data: Dataset, fitted: FitResult) -> Si
         task=task,
         classes=_classes(fitted) if task == "classification" else None,
         probabilities=task == "classification" and hasattr(fitted.pipeline, "predict_proba"),
-        example={column.name: _value(column, column.values[first]) for column in data.columns},
+        example=example_row(data.columns, fitted.train, schema),
     )
-
-
-def _value(column: Column, value: Any) -> Value:
-    if pd.isna(value):
-        return None
-    kinds: dict[str, Callable[[Any], Value]] = {
-        "number": float, "integer": int, "boolean": bool, "category": str,
-    }  # fmt: skip
-    return kinds[column.type](value)
 
 
 def _classes(fitted: FitResult) -> tuple[Label, ...]:

@@ -131,6 +131,68 @@ def test_the_variable_of_the_host_is_bentoml_s_own(write):
 
 
 @pytest.mark.parametrize(
+    ("written", "origins"),
+    [
+        ("[https://app.example.com]", ("https://app.example.com",)),
+        ("https://app.example.com", ("https://app.example.com",)),
+        (
+            "'http://localhost:3000, https://b.example'",
+            ("http://localhost:3000", "https://b.example"),
+        ),
+        ("'*'", ("*",)),
+        ("['*']", ("*",)),
+        ("[HTTPS://App.Example.com:443]", ("https://app.example.com",)),
+        ("['http://[::1]:80', 'http://a:443']", ("http://[::1]", "http://a:443")),
+        ("[app://obsidian.md]", ("app://obsidian.md",)),
+        ("[]", ()),
+    ],
+)
+def test_origins_are_written_as_browsers_send_them(write, written, origins):
+    assert load_service_config(write(f"cors_origins: {written}"), {}).cors_origins == origins
+
+
+def test_origins_in_a_variable_have_commas_between_them(write):
+    path = write("cors_origins: [https://a.example]")
+    assert load_service_config(
+        path, {"CORS_ORIGINS": "https://b.example,http://c:81"}
+    ).cors_origins == (
+        "https://b.example",
+        "http://c:81",
+    )
+    assert load_service_config(path, {"CORS_ORIGINS": "*"}).cors_origins == ("*",)
+    assert load_service_config(path, {"CORS_ORIGINS": ""}).cors_origins == ("https://a.example",)
+    assert load_service_config(write(""), {}).cors_origins is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://a.example/", "https://a.example/path", "a.example", "https://", "https://a b",
+        "https://a.example:0", "https://a.example:70000", "https://*.example.com", "https://a?x",
+        "https://user@a.example", "https://é.example", "//a.example", "null",
+    ],
+)  # fmt: skip
+def test_what_is_no_origin_is_refused_with_its_form(write, origin):
+    for where, text, variables in (
+        ("cors_origins", f"cors_origins: ['https://ok.example', '{origin}']", {}),
+        ("variable CORS_ORIGINS", "", {"CORS_ORIGINS": f"https://ok.example,{origin}"}),
+    ):
+        with pytest.raises(ConfigError) as raised:
+            load_service_config(write(text), variables)
+        line = str(raised.value)
+        assert where in line
+        assert repr(origin) in line
+        assert "write an origin as scheme://host" in line
+        assert "\n" not in line
+
+
+@pytest.mark.parametrize("value", ["7", "{a: 1}", "[7]", "true"])
+def test_origins_of_another_type_are_refused(write, value):
+    with pytest.raises(ConfigError, match="cors_origins"):
+        load_service_config(write(f"cors_origins: {value}"), {})
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "http"), ("PORT", "70000"), ("MODEL_VERSION", "v3"), ("MODEL_DIGEST", "abc")],
 )

@@ -1,5 +1,7 @@
 """What describes the service: /model, the OpenAPI document, probes and BentoML's UI."""
 
+from html.parser import HTMLParser
+
 import pytest
 from openapi_spec_validator import validate
 
@@ -30,6 +32,12 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert "Retry-After" in responses["429"]["headers"]
     assert "Allow" in responses["405"]["headers"]
     assert document["components"]["schemas"]["Row"]["additionalProperties"] is False
+    assert (document["info"]["title"], document["info"]["version"]) == ("model_service", "v1")
+    assert set(document["components"]["schemas"]) == {
+        "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
+        "PredictBatchResponse", "ModelResponse", "Problem",
+        "DataRecord", "Feature", "FileRecord", "ParityRecord", "Signature",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/", "/docs.json", "/schema.json", "/livez", "/readyz"])
@@ -49,3 +57,48 @@ def test_bentoml_s_ui_works(server: Server):
     assert "static_content" in page.text
     assert "docs.json" in server.client.get("/static_content/swagger-initializer.js").text
     assert server.client.get("/static_content/swagger-ui.css").status_code == 200
+
+
+class Loaded(HTMLParser):
+    """What a page loads: (directive of the policy, address), and the scripts written in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[tuple[str, str]] = []
+        self.inline: list[str] = []
+        self._in_script = False
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        given = dict(attrs)
+        self._in_script = tag == "script" and "src" not in given
+        match tag:
+            case "script" if "src" in given:
+                self.addresses.append(("script-src", given["src"]))
+            case "link":
+                kind = "style-src" if given["rel"] == "stylesheet" else "img-src"
+                self.addresses.append((kind, given["href"]))
+            case "iframe":
+                self.addresses.append(("frame-src", given["src"]))
+
+    def handle_data(self, data: str) -> None:
+        if self._in_script and data.strip():
+            self.inline.append(data)
+
+
+def test_the_policy_of_bentoml_s_ui_lets_it_work_and_forbids_all_from_elsewhere(server: Server):
+    page = server.client.get("/")
+    policy = page.headers["content-security-policy"]
+    allowed = {name: sources for name, *sources in map(str.split, policy.split(";"))}
+    loaded = Loaded()
+    loaded.feed(page.text)
+    own = [(kind, address) for kind, address in loaded.addresses if "//" not in address]
+    assert len(own) >= 5
+    for kind, address in own:
+        assert "'self'" in allowed[kind]
+        assert server.client.get(address.removeprefix(".")).status_code == 200
+    for kind, _ in set(loaded.addresses) - set(own):
+        assert kind not in allowed  # and so default-src counts
+    assert allowed["default-src"] == ["'none'"]
+    # The one script in the page is what loads from elsewhere; no other is forbidden with it.
+    assert all("googletagmanager" in script for script in loaded.inline)
+    assert allowed["script-src"] == allowed["connect-src"] == ["'self'"]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from maas.registry.manifest import canonical_json
+from maas.errors import DamagedError
+from maas.registry.manifest import SCHEMA_VERSION, Manifest, canonical_json
 from tests.samples import make_manifest
 
 
@@ -14,6 +15,24 @@ def test_the_digest_covers_every_input_and_result():
     assert make_manifest("n").digest != digest
     assert make_manifest(metrics={"r2": 0.6}).digest != digest
     assert make_manifest(config={"seed": 2}).digest != digest
+
+
+def test_a_manifest_has_the_schema_of_its_rules():
+    assert make_manifest().schema_version == SCHEMA_VERSION == 2
+    older = make_manifest(schema_version=1)
+    assert Manifest.parse(older.to_bytes(), "here") == older
+    assert older.digest != make_manifest().digest
+
+
+@pytest.mark.parametrize("schema", ["0", "3", '"1"', "null"])
+def test_an_unknown_schema_is_refused(schema: str):
+    data = (
+        make_manifest()
+        .to_bytes()
+        .replace(b'"schema_version": 2', b'"schema_version": %b' % schema.encode())
+    )
+    with pytest.raises(DamagedError, match="schema_version"):
+        Manifest.parse(data, "here")
 
 
 def test_a_manifest_is_canonical_json():

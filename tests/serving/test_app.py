@@ -104,15 +104,77 @@ def test_a_key_is_needed_where_there_are_keys(tmp_path: Path):
     assert (b"www-authenticate", b"Bearer") in answers[0].headers
 
 
+PAGE = "https://app.example.com"
+ORIGIN = (b"origin", PAGE.encode())
+ALLOWED = (b"access-control-allow-origin", PAGE.encode())
+ASKS = (b"access-control-request-method", b"POST")
+
+
+def test_a_web_page_may_read_every_answer_errors_included(tmp_path: Path):
+    (tmp_path / "keys").write_text("the-key")
+    key = (b"x-api-key", b"the-key")
+
+    async def talk(client: Client) -> list[Send]:
+        return [
+            await client.send(headers=(key, ORIGIN)),
+            await client.send(headers=(ORIGIN,)),
+            await client.send("/predict", part(b"{"), headers=(key, ORIGIN)),
+            await client.send("/predict", part(b"{}"), headers=(key, ORIGIN)),
+            await client.send("/fail", headers=(key, ORIGIN)),
+            await client.send(method="DELETE", headers=(key, ORIGIN)),
+            await client.get("/model", key, ORIGIN),
+            await client.get("/docs.json", ORIGIN),
+        ]
+
+    answers = talk_to_app(talk, tmp_path, api_keys_file="keys", cors_origins=(PAGE,))
+    assert [send.status for send in answers] == [200, 401, 400, 422, 500, 405, 200, 200]
+    for send in answers:
+        assert send.headers.count(ALLOWED) == 1
+        assert (b"vary", b"Origin") in send.headers
+        assert any(name == b"access-control-expose-headers" for name, _ in send.headers)
+
+
+def test_a_preflight_needs_no_key_and_no_slot(tmp_path: Path):
+    (tmp_path / "keys").write_text("the-key")
+
+    async def talk(client: Client) -> list[Send]:
+        return [
+            await client.send(path, part(b""), method="OPTIONS", headers=(ORIGIN, ASKS, R1))
+            for path in ("/predict", "/model", "/docs.json")
+        ]
+
+    for send in talk_to_app(talk, tmp_path, api_keys_file="keys", cors_origins=("*",)):
+        assert (send.status, send.body) == (204, b"")
+        assert (b"access-control-allow-origin", b"*") in send.headers
+        assert R1 in send.headers
+        assert not any(name in (b"content-length", b"content-type") for name, _ in send.headers)
+
+
+@pytest.mark.parametrize("config", [{}, {"cors_origins": ()}, {"cors_origins": ("https://b",)}])
+def test_a_page_that_is_not_listed_gets_nothing(config: dict):
+    async def talk(client: Client) -> list[Send]:
+        return [
+            await client.send(headers=(ORIGIN,)),
+            await client.send("/predict", part(b""), method="OPTIONS", headers=(ORIGIN, ASKS)),
+        ]
+
+    answers = talk_to_app(talk, **config)
+    assert [send.status for send in answers] == [200, 405]
+    for send in answers:
+        assert not any(name.startswith(b"access-control-") for name, _ in send.headers)
+        assert ((b"vary", b"Origin") in send.headers) is bool(config.get("cors_origins"))
+
+
 def test_more_requests_than_are_allowed_at_once_are_429():
     async def talk(client: Client) -> list[Send]:
         first = asyncio.create_task(client.send("/take_long"))
         await asyncio.sleep(0)
-        refused = await client.send()
+        refused = await client.send(headers=(ORIGIN,))
         return [refused, await first, await client.send()]
 
-    refused, *answered = talk_to_app(talk, max_concurrency=1)
+    refused, *answered = talk_to_app(talk, max_concurrency=1, cors_origins=(PAGE,))
     assert problem(refused)["status"] == 429
+    assert ALLOWED in refused.headers
     assert RETRY in refused.headers
     assert CLOSE not in refused.headers
     assert [send.status for send in answered] == [200, 200]

@@ -3,10 +3,11 @@
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from maas.model.row import Row
 from maas.model.signature import Signature
+from maas.serving.api.many_errors import shorten_batch_error
 
 if TYPE_CHECKING:
     from maas.serving.api.row_batch import BatchValidator
@@ -28,7 +29,12 @@ def batch_type(row: type[Row], signature: Signature, max_rows: int) -> Any:
         return batch_validator(row, signature, max_rows)
 
     def validate(value: Any, validate_rows: ValidatorFunctionWrapHandler) -> Any:
-        return validator()(value, validate_rows)
+        try:
+            return validator()(value, validate_rows)
+        except ValidationError as error:
+            if type(value) is list and len(value) <= max_rows:
+                raise shorten_batch_error(error, value, validate_rows) from None
+            raise
 
     def describe(schema: dict[str, Any]) -> None:
         schema.pop("maxItems", None)

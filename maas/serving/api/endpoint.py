@@ -4,13 +4,14 @@ import inspect
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from anyio.to_thread import run_sync
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
 from maas.errors import OverflowingRowError
 from maas.serving.api.json_chunks import ChunkedList, split_list
+from maas.serving.api.many_errors import shorten_body_error
 from maas.serving.http.problems import Problem, problem_from_validation
 from maas.serving.http.response import JSON, Response
 
@@ -32,6 +33,7 @@ class Endpoint:
 
     Attributes:
         summary: the first line of the method's docstring.
+        description: all of it.
         body: the type of a body.
         response_type: the type of a response's body.
     """
@@ -44,7 +46,9 @@ class Endpoint:
         self._call = method if is_async else partial(_call_in_thread, method)
         parameters = list(inspect.signature(method).parameters.values())
         self._takes_body = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
-        self.summary = (inspect.getdoc(function) or "").partition("\n")[0]
+        self._rows_name = next((p.name for p in parameters if _is_list(hints[p.name])), None)
+        self.description = inspect.getdoc(function) or ""
+        self.summary = self.description.partition("\n")[0]
         self.body: TypeAdapter[Any] = TypeAdapter(
             hints[parameters[0].name]
             if self._takes_body
@@ -65,7 +69,8 @@ class Endpoint:
         try:
             value = await run_sync(self._parse_large, body) if in_thread else self._parse(body)
         except ValidationError as error:
-            raise problem_from_validation(error) from None
+            shorter = shorten_body_error(error, body, self.body.validator.validate_json)
+            raise problem_from_validation(shorter) from None
         try:
             answer = await (self._call(value) if self._takes_body else self._call(**dict(value)))
         except OverflowingRowError as error:
@@ -83,7 +88,8 @@ class Endpoint:
         return self._parse(body)
 
     def _no_finite_answer(self, error: OverflowingRowError) -> Problem:
-        field = "body" if self._takes_body else f"rows.{error.row}"
+        named = not self._takes_body and self._rows_name is not None
+        field = f"{self._rows_name}.{error.row}" if named else "body"
         message = {"field": field, "message": f"The row {error.what}"}
         what = "the model has no finite answer"
         return Problem(422, what, [message], reasons=["overflow"])
@@ -93,11 +99,17 @@ async def _call_in_thread(method: Callable[..., Any], *args: Any, **named: Any) 
     return await run_sync(partial(method, *args, **named))
 
 
+def _is_list(kind: Any) -> bool:
+    bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return bare is list or get_origin(bare) is list
+
+
 def _keyword_model(
     function: Callable[..., Any], parameters: list[inspect.Parameter], hints: dict[str, Any]
 ) -> Any:
-    """The type of a body whose keys are the method's named parameters."""
+    """The type of a body whose keys are the method's named parameters: PredictBatchRequest."""
     fields: dict[str, Any] = {
         p.name: (hints[p.name], ... if p.default is p.empty else p.default) for p in parameters
     }
-    return create_model(function.__name__, __config__=_STRICT, **fields)
+    name = "".join(word.capitalize() for word in function.__name__.split("_"))
+    return create_model(f"{name}Request", __config__=_STRICT, **fields)

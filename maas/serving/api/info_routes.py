@@ -1,6 +1,8 @@
 """What is answered without the model: documents, metrics, and what BentoML's own app answers."""
 
 import asyncio
+from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Protocol
 
 from maas.serving.http.problems import Problem
@@ -16,7 +18,19 @@ _BENTOML_ROUTES = ("/", "/livez", "/readyz", "/healthz")
 _UI_FILES = "/static_content/"
 _DOCUMENTS = ("/model", "/docs.json", "/schema.json")
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
-_READ = ("GET", "HEAD")
+READ = ("GET", "HEAD")
+_OTHER_NAMES = {"/openapi.json": "/docs.json"}
+
+# BentoML's UI loads a script of googletagmanager.com by one of its own in the page: both are
+# forbidden, and all else that is not this service's. Swagger UI sets styles and shows data: images.
+_UI_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    b"img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+# What a refusal of BentoML's own app means here; other statuses are told by their names.
+_REFUSALS = {404: "there is nothing under this path", 503: "the service is not ready"}
 
 ROUTES = ("/metrics", *_DOCUMENTS, *_BENTOML_ROUTES, _UI_FILES)
 """Every route here."""
@@ -34,10 +48,12 @@ class InfoRoutes:
 
     Args:
         bentoml_app: BentoML's own app: the probes, and the files of its UI.
+        predict_routes: what a path that does not exist may be meant for.
     """
 
-    def __init__(self, bentoml_app: App) -> None:
+    def __init__(self, bentoml_app: App, predict_routes: Iterable[str] = ()) -> None:
         self._bentoml_app = bentoml_app
+        self._known = frozenset([*predict_routes, *ROUTES])
 
     def route(self, path: str) -> str:
         """The route of a path; `unmatched` if there is none."""
@@ -54,8 +70,8 @@ class InfoRoutes:
             Problem: 404, 405 or 503.
         """
         if route == UNMATCHED:
-            raise Problem(404, "there is nothing under this path")
-        allow(request.method, _READ)
+            raise Problem(404, self._not_found(request.path))
+        allow(request.method, READ)
         if route in _DOCUMENTS:
             return Response(200, JSON, documents.document(route))
         if route == "/metrics":
@@ -63,6 +79,11 @@ class InfoRoutes:
         if route == "/readyz" and stopping:
             raise Problem(503, "the service is stopping")
         return await self._ask_bentoml(request)
+
+    def _not_found(self, path: str) -> str:
+        meant = _OTHER_NAMES.get(path, path.rstrip("/"))
+        hint = f"; did you mean {meant}?" if meant in self._known else ""
+        return f"there is nothing under this path{hint}"
 
     async def _ask_bentoml(self, request: Request) -> Response:
         """What BentoML's app answers, as one response; the server cuts the body of a HEAD."""
@@ -74,12 +95,23 @@ class InfoRoutes:
         await self._bentoml_app({**request.scope, "method": "GET"}, request.receive, keep)
         start, *parts = messages
         if start["status"] >= 400:
-            raise Problem(start["status"], "there is nothing to be had under this path")
+            raise _refusal(start)
         headers = dict(start["headers"])
         headers.pop(b"content-length", None)
         content_type = headers.pop(b"content-type", b"")
+        if content_type.startswith(b"text/html"):
+            headers[b"content-security-policy"] = _UI_POLICY
         body = b"".join(part.get("body", b"") for part in parts)
         return Response(start["status"], content_type, body, tuple(headers.items()))
+
+
+def _refusal(start: Message) -> Problem:
+    """The problem that BentoML's app has, with what it says of trying again."""
+    status: int = start["status"]
+    name = HTTPStatus(status).phrase
+    detail = _REFUSALS.get(status, f"BentoML's own app answered {status} ({name})")
+    retry = [(name, value) for name, value in start["headers"] if name == b"retry-after"]
+    return Problem(status, detail, headers=retry)
 
 
 def allow(method: str, methods: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from maas.registry.manifest import canonical_json
 from maas.registry.version import Version
@@ -57,20 +58,49 @@ _STATUSES = {
     "422": "The body does not fit: `errors` names the fields.",
     "429": "Too many requests at once.",
     "500": "The service failed; its log has the request id.",
-    "503": "The service is stopping.",
+    "503": "The service is stopping, or not ready yet.",
 }
 _PREDICT_STATUSES = [status for status in _STATUSES if status != "503"]
 _TEXT_ROUTES = {
-    "/livez": "The process answers.",
-    "/healthz": "The same.",
-    "/readyz": "The model is loaded and warm, and the service is not stopping.",
-    "/metrics": "Metrics in Prometheus' text format.",
+    "/livez": (
+        "Whether the process lives",
+        "200 as long as the process answers. Restart it where it does not.",
+    ),
+    "/healthz": (
+        "Whether the process answers",
+        "200 as long as the process answers, as /livez: for tools that ask under this name.",
+    ),
+    "/readyz": (
+        "Whether requests may be sent",
+        "200 once the model is loaded, checked and warm, until the service is told to stop.",
+    ),
+    "/metrics": (
+        "Metrics for Prometheus",
+        "Counts of requests, predictions and unusual values, in Prometheus' text format.",
+    ),
+}
+_TAGS = {
+    "predictions": "What the model answers.",
+    "model": "What is served.",
+    "operations": "Probes and metrics, for who runs the service.",
 }
 _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _TEMPLATE = "#/components/schemas/{model}"
+
+
+class _ShortNames(GenerateJsonSchema):
+    """Names a generic type's schema without its parameters: clients are generated from it."""
+
+    def normalize_name(self, name: str) -> str:
+        """Make `PredictResponse` of `PredictResponse[Row, Literal['setosa', …]]`.
+
+        A name with an id (`PredictResponse:123[…]`) tells two types apart, and is left as it is.
+        """
+        short = name.partition("[")[0]
+        return super().normalize_name(name if ":" in short else short)
 
 
 def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bool) -> bytes:
@@ -89,6 +119,7 @@ def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bo
     schemas, definitions = TypeAdapter.json_schemas(
         [*inputs, *outputs, *model],  # type: ignore[list-item]
         ref_template=_TEMPLATE,
+        schema_generator=_ShortNames,
     )
     paths: dict[str, Any] = {
         path: {"post": _operation(path, endpoint, schemas, keyed)}
@@ -100,30 +131,44 @@ def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bo
     return canonical_json(
         {
             "openapi": "3.1.0",
-            "info": {"title": version.tag, "version": version.label},
+            "info": _info(version),
+            "tags": [{"name": name, "description": what} for name, what in _TAGS.items()],
             "paths": paths,
             "components": components,
         }
     )
 
 
+def _info(version: Version) -> dict[str, Any]:
+    """The title names the model alone: generated clients are called by it, whatever its version."""
+    manifest = version.manifest
+    return {
+        "title": manifest.model_name,
+        "version": version.label,
+        "description": f"Predicts {manifest.signature.target!r} ({manifest.signature.task}).",
+    }
+
+
 def _info_routes(model: Any, keyed: bool) -> dict[str, Any]:
     """What is answered without the model."""
-    content = _json(model)
     routes: dict[str, Any] = {
         "/model": {
             "operationId": "model",
-            "summary": "The manifest of the served version.",
-            "responses": _responses(content, ("401", "405"), keyed),
+            "tags": ["model"],
+            "summary": "The manifest of the served version",
+            "description": "Config, data, metrics, signature and file hashes, and the digest.",
+            "responses": _responses(_json(model), ("401", "405"), keyed),
             **_secured(keyed),
         }
     }
     text = {"text/plain": {"schema": {"type": "string"}}}
-    for path, summary in _TEXT_ROUTES.items():
+    for path, (summary, description) in _TEXT_ROUTES.items():
         statuses = ("405", "503") if path == "/readyz" else ("405",)
         routes[path] = {
             "operationId": path.strip("/"),
+            "tags": ["operations"],
             "summary": summary,
+            "description": description,
             "responses": _responses(text, statuses, keyed),
         }
     return {path: {"get": operation} for path, operation in routes.items()}
@@ -134,7 +179,9 @@ def _operation(
 ) -> dict[str, Any]:
     return {
         "operationId": path.strip("/"),
+        "tags": ["predictions"],
         "summary": endpoint.summary,
+        "description": endpoint.description,
         "requestBody": {"required": True, "content": _json(schemas[path, "validation"])},
         "responses": _responses(_json(schemas[path, "serialization"]), _PREDICT_STATUSES, keyed),
         **_secured(keyed),

@@ -19,8 +19,8 @@ from maas.model.scorers import Matrix
 from maas.model.signature import Signature
 from maas.serving.api.json_chunks import ChunkedList, parse_chunk
 
-Chunk = list[Record] | bytes
-"""Records, or their JSON, which is parsed when it is needed."""
+Chunk = list[Record] | list[Row] | bytes
+"""Records, the rows that the row type made of them, or JSON, which is parsed when it is needed."""
 
 
 class RowBatch(Sequence[Row]):
@@ -59,7 +59,7 @@ BatchValidator = Callable[[Any, ValidatorFunctionWrapHandler], Any]
 
 
 def batch_validator(row: type[Row], signature: Signature, max_rows: int) -> BatchValidator:
-    """What makes a `RowBatch` of a list of rows, or leaves the list to the row type.
+    """What makes a `RowBatch` of a list of rows, which the row type checks where it must.
 
     Args:
         row: the type of a row.
@@ -73,7 +73,8 @@ def batch_validator(row: type[Row], signature: Signature, max_rows: int) -> Batc
         matrices = _encode(encoder, chunks)
         if matrices is not None and sum(map(len, matrices)) <= max_rows:
             return RowBatch(chunks, row, matrices)
-        return validate_rows(value)  # which refuses chunks: the whole body is parsed then
+        rows = validate_rows(value)  # which refuses chunks: the whole body is parsed then
+        return RowBatch((rows,), row, (encoder.encode_rows(rows),))
 
     return validate
 

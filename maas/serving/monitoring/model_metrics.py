@@ -14,6 +14,7 @@ from maas.model.encoding import GAP
 from maas.model.row import Row
 from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature, label_text
+from maas.serving.monitoring.bulk_histogram import observe_all
 from maas.serving.monitoring.deferred_counter import DeferredCounter
 
 _BATCH_ROWS = (1, 10, 100, 1000, 10_000, 100_000)
@@ -97,7 +98,13 @@ class ModelMetrics:
         self._bounds = self._low.tolist(), self._high.tolist()
 
     def record(
-        self, rows: Sequence[Row], matrix: Matrix, answers: Sequence[Any], in_loop: bool
+        self,
+        rows: Sequence[Row],
+        matrix: Matrix,
+        answers: Sequence[Any],
+        *,
+        is_batch: bool,
+        in_loop: bool,
     ) -> None:
         """Count one call of the model.
 
@@ -105,13 +112,14 @@ class ModelMetrics:
             rows: as the client sent them.
             matrix: the same rows, encoded.
             answers: a label or a number per row.
+            is_batch: whether they came as a batch, which may have one row.
             in_loop: whether this is the event loop's thread.
         """
+        if is_batch:
+            self._batches.observe(len(rows))
         if in_loop and len(rows) == 1:
             self._record_row(matrix[0].tolist(), answers[0])
         else:
-            if len(rows) != 1:
-                self._batches.observe(len(rows))
             self._count_answers(answers)
             self._count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
@@ -134,8 +142,7 @@ class ModelMetrics:
 
     def _count_answers(self, answers: Sequence[Any]) -> None:
         if self._classes is None:
-            for answer in answers:
-                self._values.observe(answer)
+            observe_all(self._values, answers)
         else:
             for label, count in Tally(answers).items():
                 self._classes[label].inc(count)

@@ -55,11 +55,12 @@ def load_predictor(version: Version, threads: int) -> "Predictor":
 def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
     """Load the model that the service's methods ask."""
     from maas.serving.async_predictor import AsyncPredictor
+    from maas.serving.loop_limit import find_loop_limit
     from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
     predictor = load_predictor(version, threads)
     metrics = ModelMetrics(predictor.signature, read_target_edges(version.read(REFERENCE)))
-    return AsyncPredictor(predictor, version.manifest.runtime, metrics)
+    return AsyncPredictor(predictor, find_loop_limit(predictor), metrics)
 
 
 class Trial:

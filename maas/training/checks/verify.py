@@ -114,7 +114,7 @@ def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Ver
         reason = f"{changed} ({then.rows} rows at training, {data.rows} now)"
         return Verification(version.number, "mismatch", reason)
     try:
-        built = build(config, data, report)
+        built = build(config, data, report, version.manifest.schema_version)
     except InputError as error:
         return Verification(version.number, "mismatch", f"retraining failed: {error}")
     return _compare(version, built)

@@ -73,6 +73,12 @@ class Service:
     async def overflow_in_batch(self, rows: list[Item]) -> float:
         raise OverflowingRowError(len(rows) - 1)
 
+    async def overflow_elsewhere(self, flag: bool, items: Rows) -> float:
+        raise OverflowingRowError(len(items) - flag)
+
+    async def overflow_without_rows(self, number: int) -> float:
+        raise OverflowingRowError(number)
+
 
 def endpoint(function: Callable[..., Any]) -> Endpoint:
     return Endpoint(function, Service())

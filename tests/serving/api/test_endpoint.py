@@ -83,9 +83,16 @@ def test_a_row_of_a_batch_that_overflows_is_named():
     assert (problem.status, fields(problem)) == (422, ["rows.1"])
 
 
+def test_a_row_that_overflows_is_named_by_the_method_s_own_parameter():
+    problem = refuse(Service.overflow_elsewhere, '{"flag": true, "items": [{"a": 1}, {"a": 2}]}')
+    assert fields(problem) == ["items.1"]
+    assert fields(refuse(Service.overflow_without_rows, '{"number": 1}')) == ["body"]
+
+
 def test_the_summary_is_the_first_line_of_the_docstring():
     assert endpoint(Service.whole).summary == "Add to a number."
     assert endpoint(Service.keys).summary == ""
+    assert endpoint(Service.whole).description == "Add to a number.\n\nAnd more lines."
 
 
 def test_the_types_say_what_a_body_and_an_answer_are():

@@ -50,7 +50,7 @@ def ask(
     stopping: bool = False,
 ) -> tuple[Response, list[Scope]]:
     app = BentomlApp(*messages)
-    info = InfoRoutes(app)
+    info = InfoRoutes(app, ["/predict"])
     request = make_request(method=method, path=path)
     answer = info.respond(request, info.route(path), Documents(), stopping)
     response = asyncio.run(answer)
@@ -112,7 +112,8 @@ def test_metrics_are_the_text_that_prometheus_reads():
 @pytest.mark.parametrize("path", [*PROBES, "/static_content/a.js"])
 def test_bentoml_is_asked_for_its_own_routes(path: str, method: str):
     response, (scope,) = ask(path, method)
-    assert response == Response(200, b"text/html", b"ok")
+    assert (response.status, response.content_type) == (200, b"text/html")
+    assert response.body == b"ok"
     assert (scope["path"], scope["method"]) == (path, "GET")
 
 
@@ -121,7 +122,25 @@ def test_an_answer_of_bentoml_is_one_response():
     parts = [body(b"a", more=True), {"type": "http.response.body", "more_body": True}, body(b"bc")]
     head = start(200, (b"content-length", b"3"), HTML, etag)
     response, _ = ask("/", messages=[head, *parts])
-    assert response == Response(200, b"text/html", b"abc", (etag,))
+    assert (response.status, response.body) == (200, b"abc")
+    assert etag in response.headers
+    assert not any(name == b"content-length" for name, _ in response.headers)
+
+
+@pytest.mark.parametrize("kind", [b"text/html", b"text/html; charset=utf-8"])
+def test_a_page_may_load_nothing_from_elsewhere(kind: bytes):
+    response, _ = ask("/", messages=[start(200, (b"content-type", kind)), body(b"<html>")])
+    policy = dict(response.headers)[b"content-security-policy"].decode()
+    allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
+    assert allowed["default-src"] == "'none'"
+    assert allowed["script-src"] == allowed["connect-src"] == "'self'"
+    sources = {source for name in allowed for source in allowed[name].split()}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+
+
+def test_what_is_no_page_has_no_policy():
+    response, _ = ask("/livez", messages=[start(200, (b"content-type", b"text/plain")), body(b"")])
+    assert response.headers == ()
 
 
 def test_an_answer_without_a_body_stays_without_one():
@@ -129,13 +148,42 @@ def test_an_answer_without_a_body_stays_without_one():
     assert response == Response(304, b"", b"", ((b"etag", b"x"),))
 
 
-@pytest.mark.parametrize("status", [404, 500, 503])
-def test_a_refusal_of_bentoml_is_a_problem(status: int):
-    problem = refuse("/static_content/no.js", messages=[start(status, HTML), body(b"<html>")])
-    assert (problem.status, problem.detail) == (
-        status,
-        "there is nothing to be had under this path",
-    )
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/openapi.json", "/docs.json"),
+        ("/predict/", "/predict"),
+        ("/predict//", "/predict"),
+        ("/model/", "/model"),
+        ("/readyz/", "/readyz"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_path_that_is_almost_one_points_to_it(path: str, meant: str, method: str):
+    problem = refuse(path, method)
+    assert problem.status == 404
+    assert problem.detail == f"there is nothing under this path; did you mean {meant}?"
+
+
+@pytest.mark.parametrize("path", ["/x", "/x/", "//", "", "/predict_proba/"])
+def test_any_other_path_points_nowhere(path: str):
+    assert refuse(path).detail == "there is nothing under this path"
+
+
+@pytest.mark.parametrize(
+    ("status", "detail"),
+    [
+        (404, "there is nothing under this path"),
+        (503, "the service is not ready"),
+        (500, "BentoML's own app answered 500 (Internal Server Error)"),
+        (429, "BentoML's own app answered 429 (Too Many Requests)"),
+    ],
+)
+def test_a_refusal_of_bentoml_keeps_its_meaning(status: int, detail: str):
+    retry = (b"retry-after", b"3")
+    messages = [start(status, HTML, retry), body(b"<html>")]
+    problem = refuse("/readyz", messages=messages)
+    assert (problem.status, problem.detail, problem.headers) == (status, detail, [retry])
 
 
 def test_the_service_is_not_ready_while_it_stops():

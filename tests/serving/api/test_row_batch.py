@@ -64,7 +64,7 @@ def test_what_is_no_list_of_rows_is_left_to_the_row_type(body: bytes):
     said = []
     for adapter in (quick, slow):
         try:
-            said.append(repr(adapter.validate_json(body)))
+            said.append(repr(list(adapter.validate_json(body))))
         except ValidationError as error:
             said.append(repr(error.errors(include_url=False, include_input=False)))
     assert said[0] == said[1]
@@ -76,6 +76,19 @@ def test_one_feature_and_a_full_batch():
     assert len(quick.validate_json(json.dumps([{"number": 1}] * 500))) == 500
     with pytest.raises(ValidationError, match="too_long"):
         quick.validate_json(json.dumps([{"number": 1}] * 501))
+
+
+def test_rows_that_the_row_type_checked_are_a_batch_too():
+    signature, _, quick, slow = make("error")
+    rows = [good_row(random.Random(seed)) for seed in range(3)]
+    rows[1]["number"] = 3.4028234663852886e38  # at the bound, which the columns leave to the type
+    for body in (json.dumps(rows), json.dumps(rows[1:2]), "[]"):
+        batch, valid = quick.validate_json(body), slow.validate_json(body)
+        assert isinstance(batch, RowBatch)
+        assert list(batch) == valid
+        assert batch.matrix.shape == (len(valid), len(FEATURES))
+        expected = Predictor(None, signature).encoder.encode_rows(valid)
+        assert batch.matrix.tobytes() == expected.tobytes()
 
 
 def test_a_batch_is_freed_at_once():

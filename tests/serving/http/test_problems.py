@@ -1,7 +1,7 @@
 """Refusals as problem documents, and what they say of a body."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -50,10 +50,21 @@ def test_the_errors_of_a_problem_are_in_the_document():
     assert "größe".encode() in response.body
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b'{"number": 1', b'{"name": "\xff"}'])
-def test_what_is_not_json_is_400(body: bytes):
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b"", "EOF while parsing a value at line 1, column 0"),
+        (b"{", "EOF while parsing an object at line 1, column 1"),
+        (b'{"number":\n  1,}', "trailing comma at line 2, column 5"),
+        (b'{"name": "\xff"}', "invalid unicode code point at line 1, column 11"),
+        (b'{"number" 1}', "expected `:` at line 1, column 11"),
+        (b'{"number": 1}}', "trailing characters at line 1, column 14"),
+    ],
+)
+def test_what_is_not_json_is_400_and_says_where_it_breaks(body: bytes, where: str):
     problem = refuse(body)
-    assert (problem.status, problem.detail) == (400, "the body is not valid JSON in UTF-8")
+    what = f"the body is not valid JSON in UTF-8: {where} (in bytes)"
+    assert (problem.status, problem.detail) == (400, what)
     assert (problem.errors, problem.reasons) == ([], ["json_invalid"])
 
 
@@ -99,12 +110,50 @@ def test_up_to_a_hundred_fields_are_named():
     assert (problem.status, len(problem.errors), len(problem.reasons)) == (422, 100, 100)
 
 
-def test_of_more_than_a_hundred_fields_only_the_number_is_named():
-    problem = refuse(b"{}", many(101))
-    what = "101 fields are missing, unknown or invalid"
+@pytest.mark.parametrize("count", [101, 2000])
+def test_of_more_than_a_hundred_fields_the_first_are_named_and_the_others_counted(count: int):
+    problem = refuse(b"{}", many(count))
+    what = f"the body has {count} invalid fields, of which the first 20 are named"
+    assert (problem.status, problem.detail) == (422, what)
+    assert [error["field"] for error in problem.errors] == [f"f{index}" for index in range(20)]
+    assert problem.reasons == ["many"]
+
+
+def test_of_thousands_of_fields_only_the_number_is_named():
+    problem = refuse(b"{}", many(2001))
+    what = "2001 fields are missing, unknown or invalid"
     assert (problem.status, problem.detail) == (422, what)
     assert problem.errors == [{"field": "body", "message": what}]
     assert problem.reasons == ["many"]
+
+
+class Talkative(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    words: list[Literal[tuple(f"category {index}" for index in range(5000))]]
+
+
+@pytest.mark.parametrize(
+    ("body", "type_"),
+    [
+        (json.dumps({"words": ["x"] * 100}).encode(), Talkative),
+        (json.dumps({"words": [], "k" * 1_000_000: 1}).encode(), Talkative),
+        (json.dumps({f"{index}" + "\x01é😀" * 5000: 1 for index in range(99)}).encode(), Item),
+        (b"{}", many(100)),
+        (b"{}", create_model("Long", **{"f" * 10_000 + str(i): (int, ...) for i in range(99)})),
+    ],
+)
+def test_an_answer_is_short_whatever_was_sent(body: bytes, type_: Any):
+    problem = refuse(body, type_)
+    assert problem.errors
+    assert len(problem.to_response("r1").body) < 70_000
+
+
+def test_fields_that_are_not_named_for_their_length_are_counted():
+    problem = refuse(json.dumps({"words": ["x"] * 100, "é" * 5000: 1}).encode(), Talkative)
+    named = len(problem.errors)
+    assert named < 101
+    assert f"101 invalid fields, of which the first {named} are named" in problem.detail
 
 
 @pytest.mark.parametrize(
@@ -114,6 +163,9 @@ def test_of_more_than_a_hundred_fields_only_the_number_is_named():
         (f'"{SECRET}"', Item),
         (f'{{"rows": ["{SECRET}"]}}', Batch),
         (f'{{"number": 1, "name": "{SECRET}', Item),
+        (f'{{"number": {SECRET}}}', Item),
+        (f'{{"number": 1}} {SECRET}', Item),
+        (f'{{"number": 1, "name": "\\{SECRET}"}}', Item),
     ],
 )
 def test_no_value_of_a_body_is_repeated(body: str, type_: Any):

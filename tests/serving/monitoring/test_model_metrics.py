@@ -52,11 +52,13 @@ def record(form: str, signature: Signature, rows: list[dict], answers: list[Any]
 
     async def run() -> None:
         if form == "batch":
-            metrics.record(valid, encoder.encode_rows(valid), answers, in_loop=False)
+            matrix = encoder.encode_rows(valid)
+            metrics.record(valid, matrix, answers, is_batch=True, in_loop=False)
         else:
             for one, answer in zip(valid, answers, strict=True):
                 matrix = encoder.encode_rows([one])
-                metrics.record([one], matrix, [answer], in_loop=form == "single")
+                in_loop = form == "single"
+                metrics.record([one], matrix, [answer], is_batch=False, in_loop=in_loop)
         await asyncio.sleep(0)
 
     asyncio.run(run())

@@ -28,7 +28,7 @@ async def count(durations: list[float]) -> None:
     model = ModelMetrics(manifest.signature, [0.0, 1.0])
     for rows in (2, 200):
         matrix = np.full((rows, 1), 2.0, dtype=np.float32)
-        model.record([None] * rows, matrix, [0.5] * rows, in_loop=False)
+        model.record([None] * rows, matrix, [0.5] * rows, is_batch=True, in_loop=False)
     await asyncio.sleep(0)
 
 

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from maas.config.reading import load_train_config
 from maas.errors import UnreadableDataError
 from maas.registry.manifest import canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 from maas.training.checks.verify import EXIT_CODES, Verification, verify
+from maas.training.data import read_dataset
+from maas.training.run import build
 from tests.samples import damage, edit
-from tests.workspace import Workspace
+from tests.workspace import DEFAULT, PROJECT, Workspace
 
 
 @pytest.fixture
@@ -102,6 +105,18 @@ def test_an_older_version_is_compared_in_its_own_schema(workspace: Workspace, ve
     found = verify_again(workspace)
     assert found.verdict == "mismatch"
     assert "another signature" in found.reason
+
+
+def test_a_version_of_schema_1_is_built_again_by_its_own_rule(workspace: Workspace):
+    config = load_train_config(DEFAULT, ["numerics=native"])
+    built = build(config, read_dataset(config, PROJECT), schema=1)
+    assert built.manifest.schema_version == 1
+    Registry(workspace.models).publish(built.manifest, built.files, b"{}", set())
+    assert verify_again(workspace).verdict == "bit-identical"
+    manifest = workspace.models / "v1/manifest.json"
+    edit(manifest, '"feature1": 1.4', '"feature1": 1.5')
+    reseal(workspace.models / "v1")
+    assert "another signature" in verify_again(workspace).reason
 
 
 def write_own(workspace: Workspace, text: str) -> Path:
