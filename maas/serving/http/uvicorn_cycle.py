@@ -40,7 +40,8 @@ def is_uvicorn_known() -> bool:
     missing = [name for name in _CYCLE_STATE if name not in names]
     if missing or not STATUS_LINES:
         log.warning(
-            "this uvicorn keeps no %s per exchange: responses are sent the slower, plain way",
+            "this uvicorn keeps no %s per exchange: responses are sent the slower, plain way, "
+            "and who does not read them is not cut",
             ", ".join(missing) or "status lines",
         )
         return False
