@@ -112,6 +112,7 @@ def _sync(registry: Registry, arguments: argparse.Namespace) -> int:
 
 
 def _sync_store(registry: Registry) -> list[SyncResult]:
+    registry.report_strays()
     versions = registry.versions()
     if versions:
         with open_store(versions[-1].manifest.model_name) as store:

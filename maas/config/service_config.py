@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from maas.model.tag import MAX_NUMBER
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
@@ -15,7 +16,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 class ServiceConfig(StrictModel):
     """How to serve. Each key can also be set by a variable, its name in capitals."""
 
-    model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
+    model_version: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | Literal["latest"] = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     models_dir: Text = "models"
     port: Port = 8000

@@ -2,8 +2,6 @@
 
 import json
 import os
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,6 @@ RUN = "run.json"
 
 # The file that each runtime loads.
 MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
-
-# Up to 18 digits: such a number fits in 64 bits.
-_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
-
-
-def numbers_among(names: Iterable[str]) -> list[int]:
-    """Find the names that are those of a version (`v3`); return their numbers, ascending."""
-    return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
 
 
 @dataclass(frozen=True)
