@@ -23,6 +23,8 @@ _TRAIN_REMEDY = "run `python train.py` to make one"
 # What a rename onto a name that is taken fails with, on the systems that this runs on.
 _TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
 
+_HOLDERS = "a training run that publishes in this folder"
+
 # Every try goes to a higher number, and fails only where another run was faster. No more runs
 # than this can publish during one rename.
 _MAX_CLAIMS = 1000
@@ -159,13 +161,14 @@ class Registry:
 
         Raises:
             VersionError: another process has published another model here meanwhile.
-            StorageError: the version cannot be written; nothing is left behind.
+            StorageError: the version cannot be written, or another run locks the folder for
+                too long; nothing is left behind.
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
         with self._writable_folder(), staged(self.models_dir, contents) as folder:
             # The lock keeps two models from starting in one empty folder. Numbers do not need
             # it: see _claim.
-            with hold_folder(self.models_dir):
+            with hold_folder(self.models_dir, _HOLDERS):
                 self._check_model_name(manifest.model_name)
                 number = self._claim(folder, max([0, *taken]))
             path = self.models_dir / f"v{number}"

@@ -35,6 +35,7 @@ from maas.registry.version import Version
 
 State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
 _LOCK = "maas.lock"
+_HOLDERS = "a training run, `sync`, a build or a starting service of a project with this store"
 
 
 @dataclass(frozen=True)
@@ -198,17 +199,22 @@ class Store:
 
 
 @contextmanager
-def open_store(model_name: str) -> Iterator[Store]:
+def open_store(model_name: str, timeout_s: float | None = None) -> Iterator[Store]:
     """Lock the store, once no other process writes it, and prepare it for writing.
 
+    Args:
+        model_name: the model whose entries are written.
+        timeout_s: how long to wait for the lock; the default is that of `locks`, 0 is not at all.
+
     Raises:
+        LockedError: another process writes it for longer.
         StorageError: the store cannot be written.
     """
     store = Store(store_home(), model_name)
     with ExitStack() as held:
         try:
             store.home.mkdir(parents=True, exist_ok=True)
-            held.enter_context(hold(store.home / _LOCK))
+            held.enter_context(hold(store.home / _LOCK, _HOLDERS, timeout_s))
             store.prepare()
         except OSError as error:
             raise _store_error(store.home, error) from None
