@@ -3,6 +3,8 @@
 `Registry(models_dir)` is its API: `versions`, `open`, `latest`, `check` and `publish`.
 
 - `manifest`     the record of a version, and the digest over it
+- `manifest_rules`  what must hold between the keys of a manifest
+- `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
 - `strays`       names that look like versions and are none

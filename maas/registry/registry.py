@@ -10,9 +10,9 @@ from pathlib import Path
 
 from maas.errors import DamagedError, StorageError, VersionError
 from maas.model.tag import MAX_NUMBER, numbers_among
-from maas.registry.files import storage_error, sync_folder
+from maas.registry.files import MAX_RECORD_BYTES, read_bounded, storage_error, sync_folder
 from maas.registry.locks import hold_folder
-from maas.registry.manifest import RESTORE, Manifest
+from maas.registry.manifest import Manifest
 from maas.registry.staging import remove_abandoned, staged
 from maas.registry.strays import report_strays
 from maas.registry.version import MANIFEST, RUN, Version
@@ -92,14 +92,11 @@ class Registry:
         if number > MAX_NUMBER:
             raise self._no_such(path)
         try:
-            data = (path / MANIFEST).read_bytes()
-        except FileNotFoundError:
-            if number in self.numbers():
-                raise DamagedError(path / MANIFEST, "is missing", RESTORE) from None
+            data = read_bounded(path / MANIFEST)
+        except DamagedError:
+            if number in self.numbers() or os.path.lexists(path):
+                raise
             raise self._no_such(path) from None
-        except OSError as error:
-            what = f"cannot be read ({error.strerror})"
-            raise DamagedError(path / MANIFEST, what, RESTORE) from None
         return Version(number, path, Manifest.parse(data, path / MANIFEST))
 
     def _no_such(self, path: Path) -> VersionError:
@@ -165,6 +162,7 @@ class Registry:
                 too long; nothing is left behind.
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
+        _check_sizes(contents)
         with self._writable_folder(), staged(self.models_dir, contents) as folder:
             # The lock keeps two models from starting in one empty folder. Numbers do not need
             # it: see _claim.
@@ -234,3 +232,11 @@ class Registry:
         except OSError as error:
             what = "cannot write to the models folder"
             raise storage_error(self.models_dir, what, error) from None
+
+
+def _check_sizes(contents: Mapping[str, bytes]) -> None:
+    """Refuse to publish what no reader would read."""
+    for name in (MANIFEST, RUN):
+        if len(contents[name]) > MAX_RECORD_BYTES:
+            what = f"would be larger than {MAX_RECORD_BYTES} bytes"
+            raise StorageError(name, what, "leave out features with so many categories")

@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from stat import S_ISREG
 
-from maas.registry.version import MANIFEST
-
-# The file of an entry that its version does not have.
-INFO = "model.yaml"
+from maas.errors import DamagedError
+from maas.registry.file_names import INFO, MANIFEST
+from maas.registry.files import read_bounded
 
 
 def stamp(entry: Path, version: Path) -> None:
@@ -34,9 +33,9 @@ def is_untouched(entry: Path, version: Path) -> bool:
             here.keys() == there.keys() | {INFO}
             and all(_has_stamp(status, time) for status in here.values())
             and all(here[name].st_size == status.st_size for name, status in there.items())
-            and (entry / MANIFEST).read_bytes() == (version / MANIFEST).read_bytes()
+            and read_bounded(entry / MANIFEST) == read_bounded(version / MANIFEST)
         )
-    except (OSError, KeyError):
+    except (OSError, KeyError, DamagedError):
         return False
 
 

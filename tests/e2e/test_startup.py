@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from maas.registry.registry import Registry
 from maas.registry.version import Version
 from tests.lock_holder import stopped_holder
 from tests.samples import FILES, RUN, damage, make_manifest
@@ -54,14 +55,20 @@ def test_a_damaged_version(own: Workspace, name: str):
     assert name in refused(own)
 
 
-def test_a_model_that_cannot_be_loaded(workspace: Workspace):
-    folder = workspace.models / "v1"
-    folder.mkdir(parents=True)
-    for name, data in FILES.items():
-        (folder / name).write_bytes(data)
-    (folder / "manifest.json").write_bytes(make_manifest().to_bytes())
-    (folder / "run.json").write_bytes(RUN)
-    assert "m:v1: cannot be loaded (" in refused(workspace)
+@pytest.mark.parametrize(
+    ("reference", "line"),
+    [
+        (FILES["reference.json"], "m:v1: cannot be loaded ("),
+        (b'{"target": {"edges": ["x"]}}', "m:v1: cannot be loaded (reference.json has no valid"),
+        (b"[]", "m:v1: cannot be loaded (reference.json has no valid target)"),
+    ],
+)
+def test_a_model_or_reference_that_cannot_be_loaded(
+    workspace: Workspace, reference: bytes, line: str
+):
+    files = FILES | {"reference.json": reference}
+    Registry(workspace.models).publish(make_manifest(files=files), files, RUN, ())
+    assert line in refused(workspace)
 
 
 def test_a_taken_port(trained: Workspace):
