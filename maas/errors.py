@@ -14,6 +14,7 @@
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
     ├── StorageError        1  a folder cannot be read or written
+    │   └── LockedError        another process holds a lock for too long
     └── ServeError          1  the service cannot start
 
 The number is the exit code of the command that fails with the error.
@@ -90,6 +91,10 @@ class DamagedError(MaasError):
 
 class StorageError(MaasError):
     """A folder cannot be read or written."""
+
+
+class LockedError(StorageError):
+    """Another process holds a lock for longer than this one waits."""
 
 
 class ServeError(MaasError):

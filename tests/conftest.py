@@ -31,7 +31,7 @@ def train_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Trai
     def train(*args: str) -> Workspace:
         key = hashlib.sha256("\0".join(args).encode()).hexdigest()[:12]
         workspace = Workspace(shared / key)
-        with hold(shared / f"{key}.lock"):
+        with hold(shared / f"{key}.lock", "a test that trains", 300):
             if not Registry(workspace.models).numbers():
                 done = workspace.train(*args)
                 assert done.returncode == 0, done.stderr

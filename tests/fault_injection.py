@@ -27,7 +27,7 @@ import yaml
 from maas.errors import MaasError
 from maas.registry.registry import Registry
 from maas.registry.store import open_store
-from tests.samples import FILES, RUN, make_manifest
+from tests.samples import CONFIG, FILES, RUN, make_manifest
 
 FAULTS = (errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EIO)
 OS_MODULES = {"posix", "nt", "_io", "io", "fcntl"}
@@ -43,7 +43,10 @@ def run_once(models: Path) -> None:
         pass
     with open_store("m") as store:
         registry.publish(
-            make_manifest(files=files, config={"seed": seed}), files, RUN, store.numbers()
+            make_manifest(files=files, config=CONFIG | {"seed": seed % 2**32}),
+            files,
+            RUN,
+            store.numbers(),
         )
         store.sync(registry, thorough=False)
 

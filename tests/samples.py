@@ -6,13 +6,14 @@ from maas.model.signature import Feature, Signature
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord
 
 RUN = b'{"created_at": "2026-01-02T03:04:05Z"}\n'
-FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle"}
+FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle", "reference.json": b'{"target": {}}'}
+CONFIG = {"seed": 1, "data": {"source": "s", "target": "t"}, "estimator": {"name": "Ridge"}}
 
 
 def make_manifest(model_name: str = "m", files=FILES, **changes) -> Manifest:
     content = {
         "model_name": model_name,
-        "config": {"seed": 1},
+        "config": CONFIG,
         "data": DataRecord(source="s", sha256="0" * 64, rows=3),
         "signature": Signature(
             features=(Feature(name="a", column="A", type="number", minimum=0.0, maximum=1.0),),

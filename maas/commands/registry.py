@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from maas.commands.terminal import print_json, print_table, short_path
+from maas.commands.terminal import print_json, print_line, print_table, short_path
 from maas.commands.version_argument import VERSION_HELP, find_version
 from maas.registry.comparison import compare
 from maas.registry.manifest import Manifest
@@ -78,14 +78,14 @@ def _show(registry: Registry, arguments: argparse.Namespace) -> int:
 
 
 def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) -> None:
-    print(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
-    print(f"created   {run.get('created_at')} on {run.get('platform')}")
-    print(f"data      {manifest.data.source}, {manifest.data.rows} rows")
-    print(f"estimator {manifest.config['estimator']}")
+    print_line(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
+    print_line(f"created   {run.get('created_at')} on {run.get('platform')}")
+    print_line(f"data      {manifest.data.source}, {manifest.data.rows} rows")
+    print_line(f"estimator {manifest.config.get('estimator')}")
     names = ", ".join(feature.name for feature in manifest.signature.features)
-    print(f"features  {names} -> {manifest.signature.target}")
-    print("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
-    print("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
+    print_line(f"features  {names} -> {manifest.signature.target}")
+    print_line("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    print_line("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
 
 
 def _diff(registry: Registry, arguments: argparse.Namespace) -> int:
@@ -96,7 +96,8 @@ def _diff(registry: Registry, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(comparison.to_json())
     else:
-        print("\n".join(comparison.lines()))
+        for line in comparison.lines():
+            print_line(line)
     return 0
 
 
@@ -112,6 +113,7 @@ def _sync(registry: Registry, arguments: argparse.Namespace) -> int:
 
 
 def _sync_store(registry: Registry) -> list[SyncResult]:
+    registry.report_strays()
     versions = registry.versions()
     if versions:
         with open_store(versions[-1].manifest.model_name) as store:

@@ -59,6 +59,11 @@ def stdout_to_stderr() -> Iterator[None]:
         os.close(kept)
 
 
+def print_line(text: str) -> None:
+    """Print one line of text; control characters of a forged file are shown, not obeyed."""
+    print(_printable(text))
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))
@@ -68,7 +73,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print rows: a table on a terminal, elsewhere two spaces between the cells of a line."""
     if not sys.stdout.isatty():
         for row in rows:
-            print("  ".join(row).rstrip())
+            print_line("  ".join(row).rstrip())
         return
     from rich.console import Console
     from rich.table import Table
@@ -77,7 +82,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for index in range(len(headers)):
         table.add_column(headers[index], overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(_printable, row))
     Console(markup=False, highlight=False).print(table)
 
 
@@ -88,5 +93,12 @@ def short_path(path: Path) -> str:
 
 
 def _fail(line: str, code: int) -> int:
-    print(f"error: {line}", file=sys.stderr)
+    print(f"error: {_printable(line)}", file=sys.stderr)
     return code
+
+
+def _printable(text: str) -> str:
+    """Write control characters as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

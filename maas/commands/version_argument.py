@@ -1,8 +1,7 @@
 """The version that an argument names: `3`, `v3` or `latest`."""
 
-import re
-
 from maas.errors import VersionError
+from maas.model.tag import parse_number
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
@@ -18,12 +17,12 @@ def find_number(registry: Registry, argument: str) -> int:
     """
     if argument == "latest":
         return (registry.numbers() or [registry.latest().number])[-1]
-    digits = argument.removeprefix("v")
-    if not re.fullmatch(r"[1-9][0-9]{0,17}", digits):
+    number = parse_number(argument.removeprefix("v"))
+    if number is None:
         raise VersionError(argument, "is not a version", f"write {VERSION_HELP}")
-    if int(digits) not in registry.numbers():
-        registry.open(int(digits))
-    return int(digits)
+    if number not in registry.numbers():
+        registry.open(number)
+    return number
 
 
 def find_version(registry: Registry, argument: str) -> Version:

@@ -13,6 +13,7 @@ from pydantic import (
 )
 
 from maas.config.origins import Origins
+from maas.model.tag import MAX_NUMBER
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
@@ -42,7 +43,7 @@ class ServiceConfig(StrictModel):
 
     model_config = ConfigDict(validate_default=True)  # a default is held against other keys too
 
-    model_version: Annotated[int, Field(ge=1)] | Literal["latest"] = "latest"
+    model_version: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | Literal["latest"] = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     models_dir: Text = "models"
     host: Host = "127.0.0.1"

@@ -3,14 +3,13 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from maas.config.service_config import Env, LogLevel, Text
 from maas.model.signature import FeatureType, Runtime
+from maas.model.tag import ModelName
 from maas.strict_model import StrictModel
 
-# BentoML's own rule for tag names (bentoml/_internal/tag.py), minus ":" and "/".
-ModelName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?$")]
 Numerics = Literal["portable", "native"]
 
 

@@ -27,7 +27,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 # What PyYAML raises, also for a value that does not fit its tag.
-_YAML_ERRORS = (
+YAML_ERRORS = (
     yaml.YAMLError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError,
     ValueError,
 )  # fmt: skip
@@ -64,7 +64,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(path, what, "name a readable file") from None
     except UnicodeDecodeError:
         raise ConfigError(path, "is not UTF-8 text", "save it as UTF-8") from None
-    except _YAML_ERRORS as error:
+    except YAML_ERRORS as error:
         raise ConfigError(path, f"is not valid YAML ({error})", "correct that line") from None
     if data is None or isinstance(data, dict):
         return data or {}
@@ -83,7 +83,7 @@ def override_key(data: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}", "is not KEY=VALUE", "write e.g. --set seed=7")
     try:
         value = yaml.load(raw, Loader=_Loader)  # noqa: S506
-    except _YAML_ERRORS as error:
+    except YAML_ERRORS as error:
         what = f"the value is not valid YAML ({error})"
         raise ConfigError(f"--set {override[:80]}", what, "correct or quote it") from None
     for name in names[:-1]:

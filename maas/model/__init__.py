@@ -1,6 +1,7 @@
 """What training and serving share: they agree on a model by these modules.
 
 - `signature`    what a model takes and gives
+- `tag`          the name of a model and the number of a version
 - `checks`       the values that a feature takes: one rule, for a row and for a column
 - `row`          the pydantic type of one row, made from these rules
 - `encoding`     valid rows to the matrix that the model takes, by row and by column

@@ -3,11 +3,15 @@
 `Registry(models_dir)` is its API: `versions`, `open`, `latest`, `check` and `publish`.
 
 - `manifest`     the record of a version, and the digest over it
+- `manifest_rules`  what must hold between the keys of a manifest
+- `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
+- `strays`       names that look like versions and are none
 - `staging`      the folder in which a version is written before it is published
 - `files`        durable writes and checked reads
 - `locks`        file locks, which the system releases when their holder dies
+- `stamp`        whether an entry of the store was touched since it was made
 - `store_entry`  one entry of the BentoML model store
 - `store`        the BentoML model store, as a mirror of the registry
 - `summary`      one line per version, for `list`

@@ -2,10 +2,22 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
+from stat import S_ISREG
 
 from maas.errors import DamagedError, StorageError
 from maas.registry.manifest import RESTORE, FileRecord, Manifest, record_file
+
+# The most that is read of a file that no digest covers: manifest.json, run.json, model.yaml.
+MAX_RECORD_BYTES = 32 * 1024 * 1024
+
+# Some of these flags are of POSIX, the last one is of Windows.
+_READ_PLAIN = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _READ_PLAIN |= getattr(os, _name, 0)
 
 
 def write_synced(path: Path, data: bytes) -> None:
@@ -34,12 +46,23 @@ def read_checked(path: Path, manifest: Manifest) -> bytes:
     Raises:
         DamagedError: the file is missing or is not the one that was published.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    with _open_plain(path) as file:
+        _check_size(path, file, manifest)
+        data = file.read()
     _check(path, record_file(data), manifest)
     return data
+
+
+def read_bounded(path: Path, limit: int = MAX_RECORD_BYTES) -> bytes:
+    """Read a file that no digest covers; one that is larger than the limit is not read.
+
+    Raises:
+        DamagedError: the file is missing, not a plain file, too large, or cannot be read.
+    """
+    with _open_plain(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            raise DamagedError(path, f"is larger than {limit} bytes", RESTORE)
+        return file.read(limit)
 
 
 def check_file(path: Path, manifest: Manifest) -> None:
@@ -48,12 +71,10 @@ def check_file(path: Path, manifest: Manifest) -> None:
     Raises:
         DamagedError: the file is missing or is not the one that was published.
     """
-    try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            found = FileRecord(sha256=sha256, size=file.tell())
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    with _open_plain(path) as file:
+        _check_size(path, file, manifest)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        found = FileRecord(sha256=sha256, size=file.tell())
     _check(path, found, manifest)
 
 
@@ -69,11 +90,42 @@ def storage_error(
 
 
 def _check(path: Path, found: FileRecord, manifest: Manifest) -> None:
-    if found != manifest.files[path.name]:
+    if found != manifest.files.get(path.name):
         raise DamagedError(path, "was altered: its sha256 is not the one in manifest.json", RESTORE)
+
+
+def _check_size(path: Path, file: BufferedReader, manifest: Manifest) -> None:
+    """Compare the size before the content is read: a forged file may be of any size."""
+    if path.name not in manifest.files:
+        raise DamagedError(path, "is not a file of this version", RESTORE)
+    if os.fstat(file.fileno()).st_size != manifest.files[path.name].size:
+        raise DamagedError(path, "was altered: its size is not the one in manifest.json", RESTORE)
+
+
+@contextmanager
+def _open_plain(path: Path) -> Iterator[BufferedReader]:
+    """Open a plain file: no link is followed, and a FIFO or a device is not waited for.
+
+    Raises:
+        DamagedError: it is something else, is missing, or cannot be opened or read.
+    """
+    try:
+        handle = os.open(path, _READ_PLAIN)
+        try:
+            if not S_ISREG(os.fstat(handle).st_mode):
+                raise DamagedError(path, "is not a plain file", RESTORE)
+            yield os.fdopen(handle, "rb", closefd=False)
+        finally:
+            os.close(handle)
+    except MemoryError:
+        raise DamagedError(path, "does not fit in the memory", RESTORE) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: Path, error: OSError) -> DamagedError:
     if isinstance(error, FileNotFoundError):
         return DamagedError(path, "is missing", RESTORE)
+    if path.is_symlink():
+        return DamagedError(path, "is a link, not a plain file", RESTORE)
     return DamagedError(path, f"cannot be read ({error.strerror})", RESTORE)

@@ -4,29 +4,43 @@ A file with a process id would not do: two trainers may run in two containers th
 volume, where the same id means two processes.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
+
+from maas.errors import LockedError
+
+# How long a lock is waited for: its holders publish or mirror versions, which takes a second or
+# so. A process that was stopped (SIGSTOP) holds its lock until it is continued or dies.
+TIMEOUT_S = 60.0
+
+# When a line says what is waited for.
+NOTICE_S = 1.0
+
+# The pause between two tries: the shortest, its growth, the longest.
+_FIRST_PAUSE_S = 0.001
+_PAUSE_GROWTH = 1.5
+_LONGEST_PAUSE_S = 0.1
+
+log = logging.getLogger("maas")
 
 if sys.platform == "win32":  # pragma: no cover
     import msvcrt
 
-    def _lock(handle: int, wait: bool) -> None:
-        while True:
-            try:
-                return msvcrt.locking(handle, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-            except PermissionError as error:
-                if not wait:
-                    raise BlockingIOError(error.errno, error.strerror) from None
-            except OSError:  # LK_LOCK gives up after ten seconds
-                continue
+    def _lock(handle: int) -> None:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(error.errno, error.strerror) from None
 else:
     import fcntl
 
-    def _lock(handle: int, wait: bool) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def try_lock(path: Path) -> int | None:
@@ -41,7 +55,7 @@ def try_lock(path: Path) -> int | None:
     """
     handle = _open(path)
     try:
-        _lock(handle, wait=False)
+        _lock(handle)
         if _is_same_file(handle, path):
             return handle
     except BlockingIOError:
@@ -60,33 +74,68 @@ def release(handle: int) -> None:
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[None]:
+def hold(path: Path, holders: str, timeout_s: float | None = None) -> Iterator[None]:
     """Wait for the lock on a file, which is created if it is missing, and hold it.
 
+    Args:
+        path: the file.
+        holders: which processes could hold the lock, for the line and the error.
+        timeout_s: how long to wait; `TIMEOUT_S` by default, 0 not at all.
+
     Raises:
+        LockedError: another process holds it for longer.
         OSError: the file cannot be opened, or this file system has no locks.
     """
     handle = _open(path)
     try:
-        _lock(handle, wait=True)
+        _wait(handle, path, holders, timeout_s)
         yield
     finally:
         release(handle)
 
 
 @contextmanager
-def hold_folder(path: Path) -> Iterator[None]:
-    """Hold a lock on a folder itself. Where folders cannot be locked (NFS, Windows), do nothing."""
+def hold_folder(path: Path, holders: str) -> Iterator[None]:
+    """Hold a lock on a folder itself. Where folders cannot be locked (NFS, Windows), do nothing.
+
+    Raises:
+        LockedError: another process holds it for longer than `TIMEOUT_S`.
+    """
     if sys.platform == "win32":  # pragma: no cover
         yield
         return
     handle = os.open(path, os.O_RDONLY)
     try:
         with suppress(OSError):
-            _lock(handle, wait=True)
+            _wait(handle, path, holders)
         yield
     finally:
         release(handle)
+
+
+def _wait(handle: int, path: Path, holders: str, timeout_s: float | None = None) -> None:
+    """Try until the lock is free. Tries end by themselves, as a wait in the kernel does not."""
+    limit = TIMEOUT_S if timeout_s is None else timeout_s
+    start, pause, notice = monotonic(), _FIRST_PAUSE_S, NOTICE_S
+    while True:
+        try:
+            return _lock(handle)
+        except BlockingIOError:
+            waited = monotonic() - start
+        if waited >= limit:
+            raise _locked(path, holders, limit)
+        if waited >= notice:
+            log.warning("%s: waiting for the lock, which another process holds: %s", path, holders)
+            notice = limit
+        sleep(pause)
+        pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
+
+
+def _locked(path: Path, holders: str, limit: float) -> LockedError:
+    since = f" for more than {limit:g} s" if limit else ""
+    what = f"is locked by another process{since}: {holders}"
+    remedy = f"continue or end that process (`fuser {path}` names it), then start again"
+    return LockedError(path, what, remedy)
 
 
 def _open(path: Path) -> int:

@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from maas.errors import DamagedError
+from maas.errors import DamagedError, DataError
 from maas.model.signature import Runtime, Signature
+from maas.model.tag import ModelName
+from maas.registry.file_names import FileName
+from maas.registry.manifest_rules import HEADLINES, find_fault
 from maas.strict_model import StrictModel
 
 SchemaVersion = Literal[1, 2]
@@ -23,6 +26,12 @@ SCHEMA_VERSION: SchemaVersion = 2
 # The remedy for every damaged file of a version.
 RESTORE = "restore it from a backup, or train a new version"
 
+# Far above any model; a forged size beyond it is damage without a look at the file.
+MAX_FILE_BYTES = 2**40
+
+# How much of a forged key or name an error repeats.
+_MAX_TOLD = 200
+
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
@@ -31,7 +40,7 @@ class FileRecord(StrictModel):
     """A file of a version: its hash and its size in bytes."""
 
     sha256: Sha256
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, le=MAX_FILE_BYTES)]
 
 
 class DataRecord(StrictModel):
@@ -39,28 +48,28 @@ class DataRecord(StrictModel):
 
     source: str
     sha256: Sha256
-    rows: int
+    rows: Annotated[int, Field(ge=1, lt=2**63)]
 
 
 class ParityRecord(StrictModel):
     """Whether the served model predicted the same as the fitted one, and within which tolerance."""
 
     passed: bool
-    tolerance: float
+    tolerance: Annotated[float, Field(ge=0)]
 
 
 class Manifest(StrictModel):
     """The content of manifest.json: inputs and reproducible results only, under one digest."""
 
     schema_version: SchemaVersion
-    model_name: str
+    model_name: ModelName
     config: dict[str, Any]
     data: DataRecord
     signature: Signature
     metrics: dict[str, float]
     runtime: Runtime
     parity: ParityRecord
-    files: dict[str, FileRecord]
+    files: Annotated[dict[FileName, FileRecord], Field(max_length=100)]
     digest: Digest
 
     @classmethod
@@ -70,13 +79,20 @@ class Manifest(StrictModel):
         schema_version: SchemaVersion = SCHEMA_VERSION,
         **content: Any,
     ) -> Self:
-        """Build the manifest of `files`, with its digest."""
+        """Build the manifest of `files`, with its digest.
+
+        Raises:
+            DataError: it would break a rule of manifests, so no reader would accept it.
+        """
         records = {name: record_file(data) for name, data in files.items()}
         unsealed = cls.model_construct(
             schema_version=schema_version, files=records, digest="", **content
         )
         digest = _digest(unsealed.model_dump(mode="json", warnings=False))
-        return cls.model_validate({**dict(unsealed), "digest": digest})
+        manifest = cls.model_validate({**dict(unsealed), "digest": digest})
+        if fault := find_fault(manifest):
+            raise DataError("manifest.json", f"would not be valid ({fault})", "correct the config")
+        return manifest
 
     @classmethod
     def parse(cls, data: bytes, where: object) -> Self:
@@ -90,14 +106,15 @@ class Manifest(StrictModel):
         except ValidationError as error:
             problem = error.errors(include_url=False, include_input=False)[0]
             key = ".".join(map(str, problem["loc"]))
-            what = f"is not a valid manifest ({key or 'content'}: {problem['msg']})"
-            raise DamagedError(where, what, RESTORE) from None
+            raise _invalid(where, f"{key or 'content'}: {problem['msg']}") from None
         try:
             digest = _digest(json.loads(data))
         except (ValueError, RecursionError):  # pydantic accepts NaN, which is not JSON
             digest = ""
         if digest != manifest.digest:
             raise DamagedError(where, "was altered: its digest does not match", RESTORE)
+        if fault := find_fault(manifest):
+            raise _invalid(where, fault)
         return manifest
 
     def in_schema_of(self, other: "Manifest") -> "Manifest":
@@ -113,7 +130,7 @@ class Manifest(StrictModel):
     @property
     def headline(self) -> tuple[str, float]:
         """The name of the main metric, and its value on the held-out rows."""
-        name = "accuracy" if self.signature.task == "classification" else "r2"
+        name = HEADLINES[self.signature.task]
         return name, self.metrics[name]
 
     def to_bytes(self) -> bytes:
@@ -138,6 +155,11 @@ def canonical_json(value: Any, indent: int | None = None) -> bytes:
         separators=separators,
     )
     return text.encode() + b"\n"
+
+
+def _invalid(where: object, fault: str) -> DamagedError:
+    told = fault if len(fault) <= _MAX_TOLD else f"{fault[:_MAX_TOLD]}…"
+    return DamagedError(where, f"is not a valid manifest ({told})", RESTORE)
 
 
 def _restrict(content: Any, named: Any) -> Any:

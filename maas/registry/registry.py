@@ -8,18 +8,26 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from maas.errors import DamagedError, VersionError
-from maas.registry.files import storage_error, sync_folder
+from maas.errors import DamagedError, StorageError, VersionError
+from maas.model.tag import MAX_NUMBER, numbers_among
+from maas.registry.files import MAX_RECORD_BYTES, read_bounded, storage_error, sync_folder
 from maas.registry.locks import hold_folder
-from maas.registry.manifest import RESTORE, Manifest
+from maas.registry.manifest import Manifest
 from maas.registry.staging import remove_abandoned, staged
-from maas.registry.version import MANIFEST, RUN, Version, numbers_among
+from maas.registry.strays import report_strays
+from maas.registry.version import MANIFEST, RUN, Version
 
 _UNREADABLE = "cannot read the models folder"
 _TRAIN_REMEDY = "run `python train.py` to make one"
 
 # What a rename onto a name that is taken fails with, on the systems that this runs on.
 _TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
+
+_HOLDERS = "a training run that publishes in this folder"
+
+# Every try goes to a higher number, and fails only where another run was faster. No more runs
+# than this can publish during one rename.
+_MAX_CLAIMS = 1000
 
 log = logging.getLogger("maas")
 
@@ -53,6 +61,14 @@ class Registry:
         except OSError as error:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
 
+    def report_strays(self) -> None:
+        """Log one warning for the names that look like versions but have no valid number.
+
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        report_strays(self.models_dir, self._names())
+
     def versions(self) -> list[Version]:
         """Open every version, ascending, except those whose manifest is damaged.
 
@@ -73,18 +89,20 @@ class Registry:
             DamagedError: the manifest is missing, was altered or cannot be read.
         """
         path = self.models_dir / f"v{number}"
+        if number > MAX_NUMBER:
+            raise self._no_such(path)
         try:
-            data = (path / MANIFEST).read_bytes()
-        except FileNotFoundError:
-            if number in self.numbers():
-                raise DamagedError(path / MANIFEST, "is missing", RESTORE) from None
-            existing = ", ".join(f"v{n}" for n in self.numbers()) or "none"
-            remedy = _TRAIN_REMEDY if existing == "none" else "choose one of these"
-            raise VersionError(path, f"no such version (there: {existing})", remedy) from None
-        except OSError as error:
-            what = f"cannot be read ({error.strerror})"
-            raise DamagedError(path / MANIFEST, what, RESTORE) from None
+            data = read_bounded(path / MANIFEST)
+        except DamagedError:
+            if number in self.numbers() or os.path.lexists(path):
+                raise
+            raise self._no_such(path) from None
         return Version(number, path, Manifest.parse(data, path / MANIFEST))
+
+    def _no_such(self, path: Path) -> VersionError:
+        existing = ", ".join(f"v{n}" for n in self.numbers()) or "none"
+        remedy = _TRAIN_REMEDY if existing == "none" else "choose one of these"
+        return VersionError(path, f"no such version (there: {existing})", remedy)
 
     def latest(self) -> Version:
         """Open the version with the highest number.
@@ -112,12 +130,13 @@ class Registry:
     def prepare(self, model_name: str) -> None:
         """Check that a version can be published here, before a run spends time on one.
 
-        Also removes the staging folders that dead runs left behind.
+        Also removes the staging folders that dead runs left behind, and reports stray names.
 
         Raises:
             VersionError: the folder holds versions of another model.
             StorageError: the folder cannot be written.
         """
+        self.report_strays()
         self._check_model_name(model_name)
         with self._writable_folder(), staged(self.models_dir, {}):
             remove_abandoned(self.models_dir)
@@ -139,13 +158,15 @@ class Registry:
 
         Raises:
             VersionError: another process has published another model here meanwhile.
-            StorageError: the version cannot be written; nothing is left behind.
+            StorageError: the version cannot be written, or another run locks the folder for
+                too long; nothing is left behind.
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
+        _check_sizes(contents)
         with self._writable_folder(), staged(self.models_dir, contents) as folder:
             # The lock keeps two models from starting in one empty folder. Numbers do not need
             # it: see _claim.
-            with hold_folder(self.models_dir):
+            with hold_folder(self.models_dir, _HOLDERS):
                 self._check_model_name(manifest.model_name)
                 number = self._claim(folder, max([0, *taken]))
             path = self.models_dir / f"v{number}"
@@ -157,27 +178,35 @@ class Registry:
 
     def _claim(self, folder: Path, floor: int) -> int:
         """Rename the folder to the next free number, and return that number."""
-        while True:
+        for _ in range(_MAX_CLAIMS):
             number = 1 + max([floor, *self._used_numbers()])
+            if number > MAX_NUMBER:
+                what = f"has no number left: v{MAX_NUMBER} is taken here, or in the BentoML store"
+                raise StorageError(self.models_dir, what, "move that entry elsewhere")
             target = self.models_dir / f"v{number}"
             try:
                 folder.rename(target)
             except OSError as error:
                 # Another run took the number first: a rename never replaces a folder with files.
-                if error.errno in _TARGET_EXISTS and os.path.lexists(target):
-                    continue
-                raise
+                if error.errno not in _TARGET_EXISTS or not os.path.lexists(target):
+                    raise
+                floor = number  # also where the listing does not show the name (`V5` on macOS)
+                continue
             return number
+        what = f"gave {_MAX_CLAIMS} numbers in a row to other runs"
+        raise StorageError(self.models_dir, what, "start the run again")
 
     def _used_numbers(self) -> list[int]:
         """List the numbers that are taken, also by a file or a broken link; ascending."""
+        return numbers_among(self._names())
+
+    def _names(self) -> list[str]:
         try:
-            names = os.listdir(self.models_dir)
+            return os.listdir(self.models_dir)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise storage_error(self.models_dir, _UNREADABLE, error) from None
-        return numbers_among(names)
 
     def _check_model_name(self, model_name: str) -> None:
         """Refuse a folder whose newest readable version belongs to another model."""
@@ -203,3 +232,11 @@ class Registry:
         except OSError as error:
             what = "cannot write to the models folder"
             raise storage_error(self.models_dir, what, error) from None
+
+
+def _check_sizes(contents: Mapping[str, bytes]) -> None:
+    """Refuse to publish what no reader would read."""
+    for name in (MANIFEST, RUN):
+        if len(contents[name]) > MAX_RECORD_BYTES:
+            what = f"would be larger than {MAX_RECORD_BYTES} bytes"
+            raise StorageError(name, what, "leave out features with so many categories")

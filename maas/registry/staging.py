@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from maas.errors import StorageError
 from maas.registry.files import sync_folder, write_synced
 from maas.registry.locks import release, try_lock
 
 PREFIX = ".staging-"
 _LOCK = "lock"
+
+# A try fails only if a cleaning run comes between the creation of a folder and its lock.
+_MAX_TRIES = 100
 
 
 @contextmanager
@@ -31,6 +35,7 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
 
     Raises:
         OSError: the files cannot be written.
+        StorageError: other runs remove the folder again and again.
     """
     staging, lock = _create_locked(models_dir)
     try:
@@ -56,7 +61,7 @@ def remove_abandoned(models_dir: Path) -> None:
 
 def _create_locked(models_dir: Path) -> tuple[Path, int]:
     """Create a staging folder and lock it; try again if a cleaning run removed it first."""
-    while True:
+    for _ in range(_MAX_TRIES):
         staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))
         try:
             lock = try_lock(staging / _LOCK)
@@ -67,6 +72,8 @@ def _create_locked(models_dir: Path) -> tuple[Path, int]:
             raise
         if lock is not None:
             return staging, lock
+    what = f"lost {_MAX_TRIES} staging folders in a row to other runs"
+    raise StorageError(models_dir, what, "start the run again")
 
 
 def _remove(staging: Path, lock: int) -> None:

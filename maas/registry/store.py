@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Literal
 
 from maas.errors import DamagedError, StorageError
+from maas.model.tag import numbers_among
 from maas.registry.files import storage_error, write_synced
 from maas.registry.locks import hold
 from maas.registry.registry import Registry
+from maas.registry.stamp import is_untouched, stamp
 from maas.registry.store_entry import (
     STAGING,
     inspect_entry,
@@ -28,10 +30,12 @@ from maas.registry.store_entry import (
     remove_entry,
     write_entry,
 )
-from maas.registry.version import Version, numbers_among
+from maas.registry.strays import report_strays
+from maas.registry.version import Version
 
 State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
 _LOCK = "maas.lock"
+_HOLDERS = "a training run, `sync`, a build or a starting service of a project with this store"
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,13 @@ class Store:
         Raises:
             StorageError: the store cannot be read.
         """
+        return set(numbers_among(self._names()))
+
+    def _names(self) -> list[str]:
         try:
-            names = os.listdir(self.folder)
+            return os.listdir(self.folder)
         except OSError as error:
             raise _store_error(self.folder, error) from None
-        return set(numbers_among(names))
 
     def mirror(self, version: Version, thorough: bool = True) -> SyncResult:
         """Make the store hold a version under its tag; an intact entry is not written again.
@@ -107,6 +113,7 @@ class Store:
         try:
             match inspect_entry(path, version, thorough):
                 case "intact":
+                    stamp(path, version.path)
                     return SyncResult(version.tag, "present")
                 case "other":
                     held = read_digest(path) or "another model"
@@ -123,16 +130,14 @@ class Store:
     def sync(self, registry: Registry, thorough: bool = True) -> list[SyncResult]:
         """Mirror every version, repair entries that break BentoML, point `latest` to the highest.
 
+        An entry whose number is not valid is reported and left alone.
+
         Raises:
             StorageError: the models folder cannot be read, or the store cannot be written.
         """
-        found = []
         numbers = registry.numbers()
-        for number in numbers:
-            try:
-                found.append(self.mirror(registry.open(number), thorough))
-            except DamagedError as error:
-                found.append(SyncResult(f"{self.model_name}:v{number}", "damaged", str(error)))
+        report_strays(self.folder, self._names())
+        found = [self._mirror_number(registry, number, thorough) for number in numbers]
         try:
             for number in sorted(self.numbers() - set(numbers)):
                 found += self._repair_unreadable(number)
@@ -140,6 +145,15 @@ class Store:
         except OSError as error:
             raise _store_error(self.folder, error) from None
         return found
+
+    def _mirror_number(self, registry: Registry, number: int, thorough: bool) -> SyncResult:
+        tag, label = f"{self.model_name}:v{number}", f"v{number}"
+        if not thorough and is_untouched(self.folder / label, registry.models_dir / label):
+            return SyncResult(tag, "present")
+        try:
+            return self.mirror(registry.open(number), thorough)
+        except DamagedError as error:
+            return SyncResult(tag, "damaged", str(error))
 
     def _repair_unreadable(self, number: int) -> list[SyncResult]:
         """Repair or remove an entry that breaks BentoML and has no version in the models folder."""
@@ -185,17 +199,22 @@ class Store:
 
 
 @contextmanager
-def open_store(model_name: str) -> Iterator[Store]:
+def open_store(model_name: str, timeout_s: float | None = None) -> Iterator[Store]:
     """Lock the store, once no other process writes it, and prepare it for writing.
 
+    Args:
+        model_name: the model whose entries are written.
+        timeout_s: how long to wait for the lock; the default is that of `locks`, 0 is not at all.
+
     Raises:
+        LockedError: another process writes it for longer.
         StorageError: the store cannot be written.
     """
     store = Store(store_home(), model_name)
     with ExitStack() as held:
         try:
             store.home.mkdir(parents=True, exist_ok=True)
-            held.enter_context(hold(store.home / _LOCK))
+            held.enter_context(hold(store.home / _LOCK, _HOLDERS, timeout_s))
             store.prepare()
         except OSError as error:
             raise _store_error(store.home, error) from None

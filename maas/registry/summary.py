@@ -44,11 +44,12 @@ class Summary:
 
 
 def summarise(registry: Registry) -> list[Summary]:
-    """Summarise every version in the folder; all files are hashed.
+    """Summarise every version in the folder, and report stray names; all files are hashed.
 
     Raises:
         StorageError: the folder cannot be read.
     """
+    registry.report_strays()
     return [_summarise(registry, number) for number in registry.numbers()]
 
 

@@ -2,33 +2,16 @@
 
 import json
 import os
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from maas.errors import DamagedError
-from maas.model.signature import Runtime
-from maas.registry.files import check_file, read_checked
+from maas.registry.file_names import MANIFEST, MODEL_FILES, PICKLE, REFERENCE, RUN
+from maas.registry.files import check_file, read_bounded, read_checked
 from maas.registry.manifest import RESTORE, Manifest
 
-# The files of a version. The digest covers all of them but run.json.
-MANIFEST = "manifest.json"
-PICKLE = "saved_model.pkl"
-REFERENCE = "reference.json"
-RUN = "run.json"
-
-# The file that each runtime loads.
-MODEL_FILES: dict[Runtime, str] = {"onnx": "model.onnx", "sklearn": PICKLE}
-
-# Up to 18 digits: such a number fits in 64 bits.
-_NUMBERED = re.compile(r"v([1-9][0-9]{0,17})")
-
-
-def numbers_among(names: Iterable[str]) -> list[int]:
-    """Find the names that are those of a version (`v3`); return their numbers, ascending."""
-    return sorted(int(match[1]) for name in names if (match := _NUMBERED.fullmatch(name)))
+__all__ = ["MANIFEST", "MODEL_FILES", "PICKLE", "REFERENCE", "RUN", "Version"]
 
 
 @dataclass(frozen=True)
@@ -65,10 +48,8 @@ class Version:
         """
         path = self.path / RUN
         try:
-            run = json.loads(path.read_bytes(), parse_constant=_refuse)
-        except FileNotFoundError:
-            raise DamagedError(path, "is missing", RESTORE) from None
-        except (OSError, ValueError, RecursionError):
+            run = json.loads(read_bounded(path), parse_constant=_refuse)
+        except (ValueError, RecursionError):
             raise DamagedError(path, "cannot be read", RESTORE) from None
         if not isinstance(run, dict):
             raise DamagedError(path, "is not a JSON object", RESTORE)

@@ -8,10 +8,12 @@ import sys
 
 import pytest
 
+from maas.registry import locks
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 from tests.commands.conftest import Maas
 from tests.conftest import TrainOnce
+from tests.lock_holder import stopped_holder
 from tests.samples import damage, edit
 from tests.workspace import PROJECT, Workspace
 
@@ -152,6 +154,18 @@ def test_sync_exits_with_1_where_a_version_is_damaged(own: Workspace, maas: Maas
     assert done.code == 1
     assert [result["state"] for result in done.document] == ["damaged", "present"]
     assert "saved_model.pkl" in done.document[0]["detail"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops a process with a signal")
+def test_sync_gives_up_where_a_stopped_process_holds_the_lock_of_the_store(
+    own: Workspace, maas: Maas, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(locks, "TIMEOUT_S", 0.1)
+    with stopped_holder(own.store / "maas.lock"):
+        done = maas("sync")
+    assert (done.code, done.out) == (1, "")
+    assert len(done.err.splitlines()) == 1
+    assert "maas.lock: is locked by another process for more than 0.1 s" in done.err
 
 
 def test_a_command_runs_in_a_process_of_its_own(trained: Workspace):

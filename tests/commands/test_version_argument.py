@@ -61,7 +61,7 @@ def test_another_form_is_no_version(registry: Registry, argument: str):
             find(registry, argument)
 
 
-@pytest.mark.parametrize("argument", ["3", "v100", "9" * 18])
+@pytest.mark.parametrize("argument", ["3", "v100", "9" * 9])
 def test_a_number_without_a_version_is_refused_with_those_there_are(
     registry: Registry, argument: str
 ):

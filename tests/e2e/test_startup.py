@@ -2,11 +2,15 @@
 
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from maas.registry.registry import Registry
 from maas.registry.version import Version
+from tests.lock_holder import stopped_holder
 from tests.samples import FILES, RUN, damage, make_manifest
 from tests.server import Serve, free_port
 from tests.workspace import PROJECT, Workspace
@@ -51,14 +55,20 @@ def test_a_damaged_version(own: Workspace, name: str):
     assert name in refused(own)
 
 
-def test_a_model_that_cannot_be_loaded(workspace: Workspace):
-    folder = workspace.models / "v1"
-    folder.mkdir(parents=True)
-    for name, data in FILES.items():
-        (folder / name).write_bytes(data)
-    (folder / "manifest.json").write_bytes(make_manifest().to_bytes())
-    (folder / "run.json").write_bytes(RUN)
-    assert "m:v1: cannot be loaded (" in refused(workspace)
+@pytest.mark.parametrize(
+    ("reference", "line"),
+    [
+        (FILES["reference.json"], "m:v1: cannot be loaded ("),
+        (b'{"target": {"edges": ["x"]}}', "m:v1: cannot be loaded (reference.json has no valid"),
+        (b"[]", "m:v1: cannot be loaded (reference.json has no valid target)"),
+    ],
+)
+def test_a_model_or_reference_that_cannot_be_loaded(
+    workspace: Workspace, reference: bytes, line: str
+):
+    files = FILES | {"reference.json": reference}
+    Registry(workspace.models).publish(make_manifest(files=files), files, RUN, ())
+    assert line in refused(workspace)
 
 
 def test_a_taken_port(trained: Workspace):
@@ -95,3 +105,35 @@ def test_a_version_without_an_input_bound_is_measured_before_the_workers_start(
     assert "input_bound" not in server.client.get("/model").json()["signature"]
     batch = {"rows": [{"feature1": 1e37, "feature2": 1}]}
     assert server.post("/predict_batch", batch).status_code == 422
+
+
+def test_a_stopped_trainer_with_the_lock_of_the_store_does_not_keep_the_service_from_starting(
+    own: Workspace, serve: Serve, first: Version
+):
+    shutil.rmtree(own.store / "models")
+    with stopped_holder(own.store / "maas.lock"):
+        server = serve(own)
+        assert server.client.get("/model").json()["digest"] == first.manifest.digest
+        log = server.log.read_text()
+    assert log.count("model_service:v1 is served without its mirror") == 1
+    assert not (own.store / "models/model_service").exists()
+
+
+def test_a_build_waits_for_the_lock_of_the_store_and_says_so(own: Workspace):
+    with (
+        stopped_holder(own.store / "maas.lock") as holder,
+        subprocess.Popen(
+            [sys.executable, "-m", "bentoml", "build"],
+            cwd=own.project,
+            env=own.env(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as build,
+    ):
+        assert build.stdout is not None
+        lines = iter(build.stdout)
+        assert "waiting for the lock" in next(line for line in lines if "maas.lock" in line)
+        holder.kill()
+        rest = "".join(lines)
+        assert build.wait(120) == 0, rest

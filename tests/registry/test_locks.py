@@ -19,7 +19,7 @@ HOLDER = """
 import os, sys
 from maas.registry import locks
 print("ready", flush=True)
-with getattr(locks, sys.argv[1])(sys.argv[2]):
+with getattr(locks, sys.argv[1])(sys.argv[2], "a test"):
     print("held", os.path.exists(sys.argv[3]), flush=True)
     sys.stdin.read()
 """
@@ -89,11 +89,11 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, start: Start):
 
 @pytest.mark.parametrize("how", [hold, hold_folder])
 def test_a_second_process_waits_until_the_first_is_done(
-    tmp_path: Path, start: Start, how: Callable[[Path], AbstractContextManager[None]]
+    tmp_path: Path, start: Start, how: Callable[[Path, str], AbstractContextManager[None]]
 ):
     path = tmp_path / "locked"
     path.mkdir() if how is hold_folder else path.touch()
-    with how(path):
+    with how(path, "a test"):
         waiting = start(how.__name__, path)
         sleep(0.1)  # a process that does not wait takes the lock now
         (tmp_path / "done").touch()
@@ -111,7 +111,7 @@ def test_a_lock_is_held_within_a_process_too_until_it_is_released(tmp_path: Path
 
 def test_a_failure_under_a_lock_releases_it(tmp_path: Path):
     path = tmp_path / "lock"
-    with pytest.raises(NotADirectoryError), hold(path):
+    with pytest.raises(NotADirectoryError), hold(path, "a test"):
         os.listdir(path)
     assert is_free(path)
 
@@ -122,9 +122,9 @@ def test_a_lock_on_a_file_that_was_removed_meanwhile_is_no_lock(
     path = tmp_path / "lock"
     take = locks._lock
 
-    def remove_first(handle: int, wait: bool) -> None:
+    def remove_first(handle: int) -> None:
         path.unlink()
-        take(handle, wait)
+        take(handle)
 
     before = open_files()
     monkeypatch.setattr(locks, "_lock", remove_first)
@@ -137,12 +137,12 @@ def test_a_file_that_cannot_be_written_can_be_locked(tmp_path: Path):
     path = tmp_path / "lock"
     path.write_text("kept")
     path.chmod(0o444)
-    with hold(path):
+    with hold(path, "a test"):
         assert not is_free(path)
     assert path.read_text() == "kept"
 
 
-@pytest.mark.parametrize("take", [try_lock, lambda path: hold(path).__enter__()])
+@pytest.mark.parametrize("take", [try_lock, lambda path: hold(path, "a test").__enter__()])
 def test_a_place_where_no_file_can_be_is_an_error(tmp_path: Path, take: Callable[[Path], object]):
     before = open_files()
     for path in (tmp_path / "missing" / "lock", tmp_path):
@@ -152,5 +152,5 @@ def test_a_place_where_no_file_can_be_is_an_error(tmp_path: Path, take: Callable
 
 
 def test_a_folder_that_does_not_exist_cannot_be_held(tmp_path: Path):
-    with pytest.raises(FileNotFoundError), hold_folder(tmp_path / "missing"):
+    with pytest.raises(FileNotFoundError), hold_folder(tmp_path / "missing", "a test"):
         pass

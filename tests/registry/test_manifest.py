@@ -6,7 +6,7 @@ import pytest
 
 from maas.errors import DamagedError
 from maas.registry.manifest import SCHEMA_VERSION, Manifest, canonical_json
-from tests.samples import make_manifest
+from tests.samples import CONFIG, make_manifest
 
 
 def test_the_digest_covers_every_input_and_result():
@@ -14,7 +14,7 @@ def test_the_digest_covers_every_input_and_result():
     assert make_manifest().digest == digest
     assert make_manifest("n").digest != digest
     assert make_manifest(metrics={"r2": 0.6}).digest != digest
-    assert make_manifest(config={"seed": 2}).digest != digest
+    assert make_manifest(config=CONFIG | {"seed": 2}).digest != digest
 
 
 def test_a_manifest_has_the_schema_of_its_rules():

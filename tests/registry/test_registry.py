@@ -1,7 +1,11 @@
 """The registry: complete versions or none, and errors that name the damaged file."""
 
+import errno
+import logging
+import os
 import resource
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,6 +139,66 @@ def test_files_and_dead_links_keep_their_numbers(tmp_path: Path):
     assert registry.numbers() == []
     assert registry.publish(make_manifest(), FILES, RUN, ()).number == 8
     assert registry.numbers() == [8]
+
+
+@pytest.mark.parametrize("name", ["v999999999999999999", "v1000000000", "v01", "v0"])
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch], ids=["folder", "file"])
+def test_a_stray_name_is_reported_once_and_never_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, make: Callable[[Path], None]
+):
+    registry = Registry(tmp_path)
+    make(tmp_path / name)
+    registry.prepare("m")
+    assert [publish(registry), publish(registry)] == [1, 2]
+    assert registry.numbers() == [1, 2]
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert f"{tmp_path}: {name}: not a version (v1 to v999999999)" in record.getMessage()
+    with pytest.raises(VersionError, match="no such version"):
+        registry.open(10**9)
+
+
+def test_the_last_number_is_an_error_with_a_remedy(tmp_path: Path):
+    registry = Registry(tmp_path)
+    (tmp_path / "v999999998").mkdir()
+    assert publish(registry) == 999_999_999
+    with pytest.raises(StorageError, match=r"no number left: .*; move that entry elsewhere"):
+        publish(registry)
+    with pytest.raises(StorageError, match="no number left"):
+        publish(Registry(tmp_path / "other"), 999_999_999)
+    assert os.listdir(tmp_path / "other") == []
+
+
+def refuse_renames(monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """Let names be taken that a listing does not show, as `V1` takes `v1` on macOS."""
+    tried: list[str] = []
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        tried.append(target.name)
+        if len(tried) <= times:
+            raise FileExistsError(errno.EEXIST, "File exists")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    monkeypatch.setattr("maas.registry.registry.os.path.lexists", lambda _: True)
+    return tried
+
+
+def test_a_name_that_is_taken_and_not_listed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tried = refuse_renames(monkeypatch, 2)
+    assert publish(Registry(tmp_path)) == 3
+    assert tried == ["v1", "v2", "v3"]
+
+
+def test_the_search_for_a_number_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tried = refuse_renames(monkeypatch, 10**6)
+    with pytest.raises(StorageError, match="gave 1000 numbers in a row"):
+        publish(Registry(tmp_path))
+    assert len(tried) == 1000
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):

@@ -42,5 +42,5 @@ def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "rename", record_rename)
     Registry(models).publish(make_manifest(), FILES, RUN, ())
     written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
-    assert set(log[:4]) == written
-    assert log[4:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
+    assert set(log[:5]) == written
+    assert log[5:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]

@@ -185,6 +185,38 @@ def test_a_number_is_not_used_again_while_the_store_knows_it(own: Workspace, fir
     assert Registry(own.models).numbers() == [2]
 
 
+def test_an_entry_with_a_number_that_is_not_valid_is_reported_and_never_counted(
+    own: Workspace, entries: Path, first: Version, caplog: pytest.LogCaptureFixture
+):
+    stray = entries / "v999999999999999999"
+    shutil.copytree(entries / "v1", stray)
+    own.publish(first)
+    assert Registry(own.models).numbers() == [1, 2]
+    assert (entries / "latest").read_text() == "v2"
+    assert stray.is_dir()
+    (record,) = caplog.records
+    assert f"{entries}: {stray.name}: not a version" in record.getMessage()
+
+
+def test_a_run_parses_no_entry_that_was_not_touched(
+    own: Workspace, entries: Path, first: Version, monkeypatch: pytest.MonkeyPatch
+):
+    own.publish(first)
+    opened: list[int] = []
+    look = Registry.open
+    monkeypatch.setattr(Registry, "open", lambda *args: opened.append(args[1]) or look(*args))
+    own.publish(first)
+    assert opened == [2, 2, 3]  # twice the newest, for the name of its model, and the new one
+    touched = entries / "v1/model.yaml"
+    damage(touched, touched.read_bytes())
+    opened.clear()
+    assert [result.state for result in own.publish(first)] == ["present"] * 3 + ["created"]
+    assert opened == [3, 3, 1, 4]
+    opened.clear()
+    own.publish(first)  # what was found intact has its stamp again
+    assert opened == [4, 4, 5]
+
+
 def test_publishing_goes_on_above_a_damaged_version(own: Workspace, first: Version):
     damage(own.models / "v1/manifest.json", b"{}")
     own.publish(first)

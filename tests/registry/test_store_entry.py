@@ -153,6 +153,11 @@ def test_the_digest_is_in_the_manifest_or_else_in_the_label(entry: Path, version
         (b"", True),
         (b"[name, version]", True),
         (b"name: [", True),
+        (b"name: !!bool x", True),
+        (b'name: !!int ""', True),
+        (b"name: !!timestamp x", True),
+        (b'name: "\\UFFFFFFFF"', True),
+        (b"[" * 2000, True),
         (None, True),
     ],
 )

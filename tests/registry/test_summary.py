@@ -43,7 +43,9 @@ def test_versions_are_summarised_in_the_order_of_their_numbers(registry: Registr
 
 
 def test_a_classifier_is_summarised_by_its_accuracy(registry: Registry):
-    signature = make_manifest().signature.model_copy(update={"task": "classification"})
+    signature = make_manifest().signature.model_copy(
+        update={"task": "classification", "classes": ("p", "q")}
+    )
     version = publish(registry, signature=signature, metrics={"f1_macro": 0.1, "accuracy": 0.9})
     (summary,) = summarise(registry)
     assert summary.to_json() == expected(version, metric="accuracy", value=0.9)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from maas.errors import DamagedError
+from maas.model.tag import numbers_among
 from maas.registry.registry import Registry
-from maas.registry.version import Version, numbers_among
+from maas.registry.version import Version
 from tests.samples import FILES, RUN, damage, make_manifest
 
 
@@ -33,8 +34,8 @@ def test_numbers_are_read_from_exact_names_and_sorted_as_numbers():
         "v٣",
     ]
     assert numbers_among(names) == [1, 9, 10]
-    largest = "v" + "9" * 18
-    assert numbers_among([largest, largest + "9"]) == [10**18 - 1]
+    largest = "v" + "9" * 9
+    assert numbers_among([largest, largest + "9"]) == [10**9 - 1]
 
 
 def test_the_provenance_is_what_was_published(version: Version):
@@ -71,7 +72,7 @@ def test_a_provenance_that_is_no_json_object_is_damage(
 def test_a_folder_instead_of_the_provenance_is_damage(version: Version):
     damage(version.path / "run.json", None)
     (version.path / "run.json").mkdir()
-    with pytest.raises(DamagedError, match=r"run\.json: cannot be read"):
+    with pytest.raises(DamagedError, match=r"run\.json: is not a plain file"):
         version.check()
 
 

@@ -16,6 +16,7 @@ from maas.config.paths import models_folder
 from maas.config.reading import load_service_config
 from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
+from maas.registry.files import read_bounded
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
 from maas.registry.version import MANIFEST, Version
@@ -110,7 +111,7 @@ def _find_in_bento(project: Path, config: ServiceConfig) -> Version:
     path = Path(stored.path)
     if path.name != f"v{number}":  # BentoML takes a unique prefix for the whole tag
         raise ServeError(tag, f"is not in the store ({path.name} is)", _RESTORE)
-    manifest = Manifest.parse(_read_manifest(path), path / MANIFEST)
+    manifest = Manifest.parse(read_bounded(path / MANIFEST), path / MANIFEST)
     if manifest.digest != digest:
         raise ServeError(
             tag,
@@ -118,15 +119,3 @@ def _find_in_bento(project: Path, config: ServiceConfig) -> Version:
             _RESTORE,
         )
     return Version(number, path, manifest)
-
-
-def _read_manifest(path: Path) -> bytes:
-    """Read a store entry's manifest.
-
-    Raises:
-        ServeError: it has none.
-    """
-    try:
-        return (path / MANIFEST).read_bytes()
-    except OSError as error:
-        raise ServeError(path / MANIFEST, f"cannot be read ({error.strerror})", _RESTORE) from None

@@ -4,6 +4,7 @@ A failure in a worker would restart it for ever, so the trial comes before. It r
 process: the process that starts the workers then holds neither numpy nor onnxruntime.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -70,10 +71,14 @@ class Trial:
         version: its files were checked before.
         threads: onnxruntime's, within one call.
         project: the folder that holds the package `maas`.
+
+    Raises:
+        ServeError: reference.json does not say what a worker reads there.
     """
 
     def __init__(self, version: Version, threads: int, project: Path) -> None:
         self._version = version
+        _check_reference(version)
         manifest = version.manifest
         arguments: list[object] = [
             version.path / MODEL_FILES[manifest.runtime],
@@ -104,3 +109,15 @@ class Trial:
             raise ServeError(self._version.tag, f"cannot be loaded ({lines[-1]})", _CHOOSE)
         if self._measures:
             os.environ[_BOUND] = f"{self._version.manifest.digest} {output.split()[-1]}"
+
+
+def _check_reference(version: Version) -> None:
+    """Check what a worker reads of reference.json: the edges of the target's bins."""
+    try:
+        edges = json.loads(version.read(REFERENCE))["target"].get("edges", [])
+        valid = isinstance(edges, list) and all(type(edge) in (int, float) for edge in edges)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        valid = False
+    if not valid:
+        what = f"cannot be loaded ({REFERENCE} has no valid target)"
+        raise ServeError(version.tag, what, _CHOOSE)

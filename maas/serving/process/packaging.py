@@ -1,16 +1,21 @@
 """What `bentoml build` takes from the service: the model, its labels and its image."""
 
+import logging
 from typing import Any
 
 from bentoml.exceptions import BentoMLException
 from bentoml.images import Image
 from bentoml.models import BentoModel
 
-from maas.errors import MaasError
+from maas.config.service_config import ServiceConfig
+from maas.errors import LockedError, MaasError
+from maas.logs import configure_service_logs
 from maas.registry.registry import Registry
 from maas.registry.store import SyncResult, open_store
 from maas.registry.version import Version
 from maas.serving.process.deployment import LABELS, Deployment
+
+log = logging.getLogger("bentoml.maas")
 
 BASE_IMAGE = "python:3.11-slim-bookworm"
 # Set in the image alone, where only a port that is published can be reached.
@@ -25,7 +30,9 @@ def bento_labels(version: Version) -> dict[str, str]:
 
 def bento_model(deployment: Deployment, version: Version) -> BentoModel:
     """The model as BentoML's packaging sees it: one concrete tag."""
-    return BentoModel(version.tag) if deployment.in_bento else _MirroredModel(version)
+    if deployment.in_bento:
+        return BentoModel(version.tag)
+    return _MirroredModel(version, deployment.config)
 
 
 def bento_image(deployment: Deployment, version: Version) -> Image:
@@ -45,13 +52,17 @@ def bento_image(deployment: Deployment, version: Version) -> Image:
 class _MirroredModel(BentoModel):
     """A version in `models/`: mirrored to the store when BentoML asks for it, not before."""
 
-    def __init__(self, version: Version) -> None:
+    def __init__(self, version: Version, config: ServiceConfig) -> None:
         super().__init__(version.tag)
         object.__setattr__(self, "version", version)  # BentoModel is frozen
+        object.__setattr__(self, "config", config)
 
     def to_info(self, alias: str | None = None) -> Any:
         """Describe the model to `bentoml build`, once the store is known to hold this one."""
-        found = self._mirror()
+        try:
+            found = self._mirror()
+        except MaasError as error:
+            raise BentoMLException(str(error)) from None
         if found.state == "refused":
             raise BentoMLException(
                 f"{found.tag}: {found.detail}, this version has {self.version.manifest.digest}; "
@@ -60,16 +71,24 @@ class _MirroredModel(BentoModel):
         return super().to_info(alias)
 
     def resolve(self, base_path: Any = None) -> Any:
-        """Give the model to a deployment; a tag of another project does no harm here."""
-        self._mirror()
-        return super().resolve(base_path)
+        """Give the model to a deployment; a tag of another project does no harm here.
 
-    def _mirror(self) -> SyncResult:
-        version: Version = self.version
+        Serving reads `models/`, so it does not wait for a mirror: `sync` and the next run make it.
+        """
+        configure_service_logs(self.config.app_env, self.config.log_level)
         try:
-            with open_store(version.manifest.model_name) as store:
-                # Any incomplete entry would break BentoML's look at the store.
-                store.sync(Registry(version.path.parent), thorough=False)
-                return store.mirror(version)
+            self._mirror(timeout_s=0)
+        except LockedError as error:
+            line = "%s is served without its mirror, which `sync` or the next run makes: %s %s"
+            log.warning(line, self.tag, error.where, error.what)
+            return None
         except MaasError as error:
             raise BentoMLException(str(error)) from None
+        return super().resolve(base_path)
+
+    def _mirror(self, timeout_s: float | None = None) -> SyncResult:
+        version: Version = self.version
+        with open_store(version.manifest.model_name, timeout_s) as store:
+            # Any incomplete entry would break BentoML's look at the store.
+            store.sync(Registry(version.path.parent), thorough=False)
+            return store.mirror(version)

@@ -1,7 +1,8 @@
 """Verification: train a version again from its own manifest, and compare."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from math import isclose, nan
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,8 +14,9 @@ from maas.errors import DamagedError, DataError, InputError, UnreadableDataError
 from maas.model.predictor import Predictor
 from maas.model.scorers import make_scorer
 from maas.registry.comparison import differences
-from maas.registry.manifest import Manifest
-from maas.registry.version import MANIFEST, MODEL_FILES, Version
+from maas.registry.manifest import RESTORE
+from maas.registry.manifest_rules import find_config_fault
+from maas.registry.version import MANIFEST, MODEL_FILES, PICKLE, Version
 from maas.training.data import read_dataset
 from maas.training.provenance import describe_environment
 from maas.training.run import BuildResult, build
@@ -30,6 +32,10 @@ _VERDICT_PHRASES: dict[Verdict, str] = {
 }
 
 
+# How far a metric may be from the retrained one: the last digits differ from CPU to CPU.
+_METRICS_TOLERANCE = 1e-3
+
+
 @dataclass(frozen=True)
 class Verification:
     """The result of training a version again.
@@ -37,7 +43,7 @@ class Verification:
     Attributes:
         version: its number.
         verdict: `bit-identical`, `equivalent` (same labels on the held-out rows, numbers
-            within the manifest's tolerance) or `mismatch`.
+            within the tolerance, and about the same metrics) or `mismatch`.
         reason: why, for people.
         differing_files: files whose bytes differ.
         labels_differ: held-out rows with another label.
@@ -63,8 +69,15 @@ class Verification:
         return asdict(self) | {"sentence": self.sentence}
 
 
-def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> Verification:
+def verify(
+    version: Version, report: Callable[[str], None] = lambda _: None, trust: bool = False
+) -> Verification:
     """Check the stored files, train again into memory, and compare. Nothing is written.
+
+    Args:
+        version: its files may be forged: none is loaded before training has given what it must be.
+        report: called at the start of each step with a line for people.
+        trust: whether to load a stored pickle that differs from the retrained one.
 
     Raises:
         UnreadableDataError: the data can no longer be read.
@@ -73,12 +86,15 @@ def verify(version: Version, report: Callable[[str], None] = lambda _: None) -> 
     report(f"checking the files of {version.label}")
     try:
         version.check()
+        config = _config_of(version)
+        run = version.read_run()
     except DamagedError as error:
         return damaged_result(version.number, error)
-    run = version.read_run()
-    now = describe_environment(version.manifest.config["numerics"])
+    now = describe_environment(config.numerics)
     circumstances = differences({key: run.get(key) for key in now}, now)
-    found = replace(_retrain(version, _data_root(run), report), circumstances=circumstances)
+    result = _retrain(version, config, _data_root(run), report)
+    found = _compare(version, result, trust) if isinstance(result, BuildResult) else result
+    found = replace(found, circumstances=circumstances)
     if circumstances and found.verdict != "bit-identical":
         changes = "; ".join(f"{k} {old} -> {new}" for k, (old, new) in circumstances.items())
         return replace(found, reason=f"{found.reason}; the environment differs: {changes}")
@@ -90,18 +106,26 @@ def damaged_result(number: int, error: DamagedError) -> Verification:
     return Verification(number, "mismatch", f"{error.where} {error.what}")
 
 
-def _config_of(manifest: Manifest) -> TrainConfig:
+def _config_of(version: Version) -> TrainConfig:
+    manifest = version.manifest
+    if fault := find_config_fault(manifest, newer_keys=False):
+        what = f"cannot be trained from by this release ({fault})"
+        raise DamagedError(version.path / MANIFEST, what, RESTORE)
     return TrainConfig.model_validate({**manifest.config, "model_name": manifest.model_name})
 
 
 def _data_root(run: dict[str, Any]) -> Path:
     """Find the folder that the data were read from at training, if it still exists."""
-    recorded = PROJECT / (run.get("data_root") or ".")
+    named = run.get("data_root")
+    recorded = PROJECT / (named if isinstance(named, str) else ".")
     return recorded if recorded.is_dir() else PROJECT
 
 
-def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Verification:
-    config, then = _config_of(version.manifest), version.manifest.data
+def _retrain(
+    version: Version, config: TrainConfig, root: Path, report: Callable[[str], None]
+) -> BuildResult | Verification:
+    """Train again; the result is a mismatch where that is not possible."""
+    then = version.manifest.data
     changed = f"the data in {then.source} have changed"
     report(f"reading {then.source}")
     try:
@@ -114,13 +138,12 @@ def _retrain(version: Version, root: Path, report: Callable[[str], None]) -> Ver
         reason = f"{changed} ({then.rows} rows at training, {data.rows} now)"
         return Verification(version.number, "mismatch", reason)
     try:
-        built = build(config, data, report, version.manifest.schema_version)
+        return build(config, data, report, version.manifest.schema_version)
     except InputError as error:
         return Verification(version.number, "mismatch", f"retraining failed: {error}")
-    return _compare(version, built)
 
 
-def _compare(version: Version, built: BuildResult) -> Verification:
+def _compare(version: Version, built: BuildResult, trust: bool) -> Verification:
     then = version.manifest
     now = built.manifest.in_schema_of(then)  # an older version lacks what was recorded later
     differing = tuple(
@@ -135,22 +158,44 @@ def _compare(version: Version, built: BuildResult) -> Verification:
     if then.signature != now.signature:
         reason = "retraining gave another signature"
         return Verification(version.number, "mismatch", reason, differing)
+    if metrics := _other_metrics(then.metrics, now.metrics):
+        reason = f"retraining gave other metrics ({metrics})"
+        return Verification(version.number, "mismatch", reason, differing)
+    if then.runtime == "sklearn" and PICKLE in differing and not trust:
+        reason = (
+            f"{', '.join(differing)} differ; the stored {PICKLE} is not the retrained one, and was "
+            f"not loaded, since a pickle can run any code: `verify {version.number} --trust` loads "
+            "it and compares its answers"
+        )
+        return Verification(version.number, "mismatch", reason, differing)
     return _compare_predictions(version, built, differing)
+
+
+def _other_metrics(then: Mapping[str, float], now: Mapping[str, float]) -> str:
+    """Name the metrics that differ by more than another machine explains; empty if none does."""
+    return ", ".join(
+        f"{name} {value:.6g} -> {now.get(name, nan):.6g}"
+        for name, value in then.items()
+        if not isclose(value, now.get(name, nan), rel_tol=_METRICS_TOLERANCE, abs_tol=1e-9)
+    )
 
 
 def _compare_predictions(
     version: Version, built: BuildResult, differing: tuple[str, ...]
 ) -> Verification:
     """Compare the predictions of the stored and the new model on the held-out rows."""
-    manifest = version.manifest
-    stored = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
-    old, new = (
-        _predict_held_out(Predictor(stored, manifest.signature), built),
-        _predict_held_out(built.predictor, built),
-    )
-    labels = int(np.sum(old[0] != new[0]))
-    difference = float(np.abs(old[1] - new[1]).max())
-    tolerance = manifest.parity.tolerance
+    new = _predict_held_out(built.predictor, built)
+    name = MODEL_FILES[version.manifest.runtime]
+    try:
+        old = _predict_held_out(_stored_predictor(version), built)
+        labels = int(np.sum(old[0] != new[0]))
+        difference = float(np.abs(old[1] - new[1]).max())
+    except Exception as error:  # a forged model can fail in any way
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = f"the stored {name} cannot answer the held-out rows ({first})"
+        return Verification(version.number, "mismatch", reason, differing)
+    # Not that of the stored manifest, which may be forged: the data and the config are the same.
+    tolerance = built.manifest.parity.tolerance
     files = f"{', '.join(differing)} differ"
     figures = (
         f"{labels} of {len(built.held_out)} held-out labels differ, "
@@ -160,6 +205,13 @@ def _compare_predictions(
     verdict: Verdict = "equivalent" if same else "mismatch"
     reason = f"{files}; {figures}"
     return Verification(version.number, verdict, reason, differing, labels, difference)
+
+
+def _stored_predictor(version: Version) -> Predictor:
+    """Load what the version is served with: model.onnx, or the pickle of runtime sklearn."""
+    manifest = version.manifest
+    scorer = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
+    return Predictor(scorer, manifest.signature)
 
 
 def _predict_held_out(predictor: Predictor, built: BuildResult) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ from maas.serving.process.model_loading import (
     served_signature,
 )
 from tests.model.graphs import linear_graph, numbers
-from tests.samples import RUN, damage, make_manifest
+from tests.samples import FILES, RUN, damage, make_manifest
 from tests.workspace import PROJECT
 
 BOUND = "MAAS_INPUT_BOUND"
@@ -33,8 +33,10 @@ SUM = linear_graph([1, 1])
 
 def publish(folder: Path, bound: float | None = None, graph: bytes = SUM) -> Version:
     """A version of a model of two numbers."""
-    files = {"model.onnx": graph}
-    manifest = make_manifest(files=files, signature=numbers(2, input_bound=bound))
+    files = FILES | {"model.onnx": graph}
+    example = {"n0": 0.5, "n1": 0.5}
+    signature = numbers(2, input_bound=bound, example=example)
+    manifest = make_manifest(files=files, signature=signature)
     return Registry(folder).publish(manifest, files, RUN, ())
 
 

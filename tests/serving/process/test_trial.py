@@ -36,7 +36,9 @@ def test_the_bound_is_printed_so_that_it_can_be_read_again(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     manifest = tmp_path / "manifest.json"
-    manifest.write_bytes(make_manifest(signature=numbers(2)).to_bytes())
+    manifest.write_bytes(
+        make_manifest(signature=numbers(2, example={"n0": 0.5, "n1": 0.5})).to_bytes()
+    )
     main(str(model), "onnx", "2", "1", str(manifest))
     assert float(capsys.readouterr().out) == 1e37
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -76,8 +77,8 @@ def test_another_seed_under_the_digest_of_the_changed_manifest_is_a_mismatch(
 def test_equal_answers_from_other_bytes_are_equivalent_and_name_what_differs(
     workspace: Workspace, version: Version
 ):
-    pickle = version.path / "saved_model.pkl"
-    damage(pickle, pickle.read_bytes() + b"\n")
+    pickled = version.path / "saved_model.pkl"
+    damage(pickled, pickled.read_bytes() + b"\n")
     reseal(version.path)
     edit(version.path / "run.json", '"numpy": "2.', '"numpy": "1.')
     found = verify_again(workspace)
@@ -145,3 +146,108 @@ def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace)
 
 def test_native_versions_promise_nothing_and_say_so(version: Version):
     assert version.read_run()["determinism"]["promise"].startswith("none across machines")
+
+
+class Evil:
+    """What a forged pickle can be: it runs code when it is loaded."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.marker,)
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Path:
+    """The file that a forged pickle makes when it is loaded."""
+    return tmp_path / "loaded"
+
+
+def forge_pickle(version: Version, marker: Path) -> None:
+    damage(version.path / "saved_model.pkl", pickle.dumps(Evil(marker)))
+    reseal(version.path)
+
+
+def test_a_forged_pickle_beside_an_onnx_model_is_named_and_never_loaded(
+    workspace: Workspace, version: Version, marker: Path
+):
+    forge_pickle(version, marker)
+    for trust in (False, True):
+        found = verify(Registry(workspace.models).open(1), trust=trust)
+        assert found.verdict == "equivalent"
+        assert found.differing_files == ("saved_model.pkl", "manifest.json")
+        assert not marker.exists()
+
+
+def test_a_forged_pickle_that_is_served_is_loaded_with_trust_alone(
+    workspace: Workspace, marker: Path
+):
+    version = workspace.train_here("runtime=sklearn")
+    assert verify(version).verdict == "bit-identical"
+    forge_pickle(version, marker)
+    found = verify_again(workspace)
+    assert (found.verdict, marker.exists()) == ("mismatch", False)
+    assert "saved_model.pkl is not the retrained one, and was not loaded" in found.reason
+    assert "`verify 1 --trust` loads it" in found.reason
+    found = verify(Registry(workspace.models).open(1), trust=True)
+    assert (found.verdict, marker.exists()) == ("mismatch", True)
+    assert "the stored saved_model.pkl cannot answer the held-out rows" in found.reason
+
+
+def test_with_trust_another_pickle_with_equal_answers_is_equivalent(workspace: Workspace):
+    version = workspace.train_here("runtime=sklearn")
+    pickled = version.path / "saved_model.pkl"
+    damage(pickled, pickled.read_bytes() + b"\n")
+    reseal(version.path)
+    assert verify_again(workspace).verdict == "mismatch"
+    found = verify(Registry(workspace.models).open(1), trust=True)
+    assert found.verdict == "equivalent"
+    assert found.differing_files == ("saved_model.pkl", "manifest.json")
+
+
+def test_a_pickle_with_the_retrained_bytes_is_compared_without_trust(workspace: Workspace):
+    version = workspace.train_here("runtime=sklearn")
+    edit(version.path / "manifest.json", '"accuracy": 0.9', '"accuracy": 0.8')
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert (found.verdict, found.differing_files) == ("mismatch", ("manifest.json",))
+    assert "retraining gave other metrics (accuracy 0.8" in found.reason
+    edit(version.path / "manifest.json", '"accuracy": 0.83', '"accuracy": 0.93')
+    damage(version.path / "reference.json", b"{}")
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert found.verdict == "equivalent"
+    assert found.differing_files == ("reference.json", "manifest.json")
+
+
+def test_a_forged_tolerance_hides_no_difference(workspace: Workspace, version: Version):
+    other = Workspace(workspace.folder / "other").train_here("estimator.params.C=0.5")
+    damage(version.path / "model.onnx", other.read("model.onnx"))
+    edit(version.path / "manifest.json", '"tolerance": 1e-05', '"tolerance": 1e+30')
+    reseal(version.path)
+    assert verify_again(workspace).verdict == "mismatch"
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", b"\x08\x01"])
+def test_a_model_that_cannot_be_loaded_is_a_mismatch(
+    workspace: Workspace, version: Version, data: bytes
+):
+    damage(version.path / "model.onnx", data)
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert found.verdict == "mismatch"
+    assert "the stored model.onnx cannot answer the held-out rows (" in found.reason
+    assert "\n" not in found.sentence
+
+
+def test_a_config_that_cannot_be_trained_from_is_a_mismatch(workspace: Workspace, version: Version):
+    edit(version.path / "manifest.json", '"seed": 42', '"seed": 42, "search": {}')
+    reseal(version.path)
+    damage(version.path / "run.json", b'{"data_root": 5}')
+    found = verify_again(workspace)
+    assert found.verdict == "mismatch"
+    assert "config.search: " in found.reason
+    edit(version.path / "manifest.json", '"search": {}', '"seed": 42')
+    reseal(version.path)
+    assert verify_again(workspace).verdict == "bit-identical"
