@@ -79,16 +79,17 @@ def servers() -> Iterator[list[Server]]:
 @pytest.fixture(scope="module")
 def serve(servers: list[Server], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Start real servers for the tests of one module."""
-    first = len(servers)
+    own: list[Server] = []  # not those that are shared, whichever was started first
 
     def start(workspace: Workspace, *args: str, extra: Mapping[str, str] | None = None) -> Server:
         log = tmp_path_factory.mktemp("serve") / "log"
-        servers.append(start_server(workspace, log, *args, extra=extra))
-        wait_ready(servers[-1])
-        return servers[-1]
+        own.append(start_server(workspace, log, *args, extra=extra))
+        servers.append(own[-1])
+        wait_ready(own[-1])
+        return own[-1]
 
     yield start
-    terminate(servers[first:])  # they take a second to stop, and nobody waits for it
+    terminate(own)  # they take a second to stop, and nobody waits for it
 
 
 def terminate(servers: list[Server]) -> None:

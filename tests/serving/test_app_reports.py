@@ -93,6 +93,7 @@ def test_a_refused_request_is_counted_before_the_rest_of_its_body_is_awaited():
         counted = []
 
         async def receive() -> Message:
+            await asyncio.sleep(0)  # counts are written in the next turn
             metrics = (await client.get("/metrics")).body
             counted.append(value(metrics, TOTAL, endpoint="unmatched", http_response_code="404"))
             return part(b"")
