@@ -20,12 +20,7 @@ from maas.serving.api.responses import (
 )
 from maas.serving.process.deployment import load_deployment
 from maas.serving.process.model_loading import load_async_predictor, served_signature
-from maas.serving.process.packaging import (
-    IMAGE_VARIABLES,
-    bento_image,
-    bento_labels,
-    bento_model,
-)
+from maas.serving.process.packaging import bento_image, bento_labels, bento_model
 from maas.serving.process.service_class import service_class
 
 if TYPE_CHECKING:
@@ -59,7 +54,6 @@ def make_service(version: Version) -> Any:
         metrics={"enabled": False},  # maas.serving.monitoring has them, with bounded labels
         logging={"access": {"enabled": False}},  # maas.serving.http.access_log says more
         labels=bento_labels(version),
-        envs=IMAGE_VARIABLES,
         image=bento_image(DEPLOYMENT, version),
     )
     class ModelService:

@@ -19,6 +19,9 @@ from maas.registry.version import RUN, Version
 
 __all__ = ["DEFAULT", "EXAMPLES", "PROJECT", "Workspace", "copy_project", "snapshot"]
 
+# What this machine or image sets for its own service.
+OWN_VARIABLES = {"PORT", "MODEL_VERSION", "BENTOML_HOST", "BENTOML_PORT"}
+
 DEFAULT = PROJECT / "configs/train_config.yaml"
 EXAMPLES = PROJECT / "configs/examples"
 
@@ -40,7 +43,7 @@ class Workspace:
         return self.folder / "bentoml"
 
     def env(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if k not in {"PORT", "MODEL_VERSION"}}
+        kept = {k: v for k, v in os.environ.items() if k not in OWN_VARIABLES}
         own = {"MODELS_DIR": str(self.models), "BENTOML_HOME": str(self.store)}
         return kept | own | self.environ | dict(extra or {})
 

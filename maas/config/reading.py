@@ -41,6 +41,8 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
     for name, field in ServiceConfig.model_fields.items():
         variable = variable_of(name)
         raw = environ.get(variable)
+        if name == "host":
+            raw = raw or _host_of_a_container(environ)
         if raw == "" and name == "api_keys_file":  # most likely, a secret was not filled in
             raise ConfigError("variable API_KEYS_FILE", "is empty", "name a file, or unset it")
         if raw:
@@ -51,6 +53,15 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
                 what, remedy = explain(error, ServiceConfig, name)
                 raise ConfigError(f"variable {variable}", what, remedy) from None
     return _validate(ServiceConfig, data, path)
+
+
+def _host_of_a_container(environ: Mapping[str, str]) -> str | None:
+    """The host in the image of a Bento, where only a port that is published can be reached.
+
+    `bentoml containerize` sets BENTOML_CONTAINERIZED, and offers no way to set BENTOML_HOST.
+    """
+    inside = environ.get("BENTOML_CONTAINERIZED") == "true"
+    return "0.0.0.0" if inside else None  # noqa: S104
 
 
 def variable_of(key: str) -> str:

@@ -126,6 +126,9 @@ def test_the_variable_of_the_host_is_bentoml_s_own(write):
     path = write("")
     assert load_service_config(path, {"HOST": "x86_64-linux"}).host == "127.0.0.1"
     assert load_service_config(path, {"BENTOML_HOST": "0.0.0.0"}).host == "0.0.0.0"
+    image = {"BENTOML_CONTAINERIZED": "true"}
+    assert load_service_config(path, image).host == "0.0.0.0"
+    assert load_service_config(path, image | {"BENTOML_HOST": "::1"}).host == "::1"
     with pytest.raises(ConfigError, match=r"variable BENTOML_HOST: .*write an IP address"):
         load_service_config(path, {"BENTOML_HOST": "localhost"})
 

@@ -18,8 +18,6 @@ from maas.serving.process.deployment import LABELS, Deployment
 log = logging.getLogger("bentoml.maas")
 
 BASE_IMAGE = "python:3.11-slim-bookworm"
-# Set in the image alone, where only a port that is published can be reached.
-IMAGE_VARIABLES = [{"name": "BENTOML_HOST", "value": "0.0.0.0", "stage": "build"}]  # noqa: S104
 _LOCKS = {"onnx": "requirements/serving.txt", "sklearn": "requirements/serving-sklearn.txt"}
 
 
