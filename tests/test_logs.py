@@ -131,8 +131,17 @@ def test_the_service_logs_at_its_level_and_in_prod_as_json_on_stderr(
         assert content == {"level": "WARNING", "message": "said", "env": "prod"}
 
 
-def test_the_loggers_of_the_server_do_not_log_twice(caplog: pytest.LogCaptureFixture):
-    configure_service_logs("dev", "INFO")
-    for name in ("uvicorn.error", "circus", "uvicorn.access"):
-        logging.getLogger(name).warning("said")
-    assert caplog.records == []
+def test_the_loggers_of_the_server_do_not_log_twice():
+    reached: list[logging.LogRecord] = []
+    handler = logging.Handler()  # not caplog: pytest also hands it to loggers that do not propagate
+    handler.emit = reached.append
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        logging.getLogger("uvicorn").warning("reaches the root")
+        configure_service_logs("dev", "INFO")
+        for name in ("uvicorn.error", "circus", "uvicorn.access"):
+            logging.getLogger(name).warning("said")
+    finally:
+        root.removeHandler(handler)
+    assert [record.getMessage() for record in reached] == ["reaches the root"]
