@@ -17,11 +17,12 @@ from maas.serving.api.info_routes import READ, ROUTES, UNMATCHED, InfoRoutes, al
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.http.body import BodyReader, discard_body, must_close
+from maas.serving.http.content_type import check_content
 from maas.serving.http.cors import Cors
 from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
-from maas.serving.http.response import CLOSE, JSON, RETRY, Response
+from maas.serving.http.response import CLOSE, RETRY, Response
 from maas.serving.http.types import App, Header, Headers, Message, Receive, Scope, Send
 from maas.serving.http.unread import UnreadAnswers
 from maas.serving.http.uvicorn_headers import keep_trailers_apart
@@ -40,7 +41,6 @@ CLIENT_CLOSED_REQUEST = 499
 """What logs and metrics call a request whose client left; nothing is sent (nginx's number)."""
 
 _PREDICT_METHODS = ("POST",)
-_CHARSETS = (b"", b"charset=utf-8", b'charset="utf-8"')
 
 # Seconds after which a client may have left while it was answered: it is asked.
 _MAX_UNASKED_S = 0.01
@@ -168,7 +168,7 @@ class ServiceApp:
         """Check a request of a predict route, read its body and call the service's method."""
         allow(request.method, _PREDICT_METHODS)
         self._authorise(request.headers)
-        _check_content(request.headers)
+        check_content(request.headers)
         body = await self._bodies.read(request)
         self._predicting += 1  # not before: a slow client needs no model yet
         try:
@@ -247,29 +247,3 @@ def _make_cors(origins: Sequence[str] | None, predict_routes: Iterable[str]) -> 
         return None
     read = dict.fromkeys(("/model", "/docs.json"), READ)
     return Cors(origins, {**dict.fromkeys(predict_routes, _PREDICT_METHODS), **read})
-
-
-def _check_content(headers: Headers) -> None:
-    """Let a body pass that is sent as JSON, in UTF-8, and not encoded.
-
-    Raises:
-        Problem: 415, or 400 where the server below has lost the body.
-    """
-    if b"upgrade" in headers and b"upgrade" in headers.get(b"connection", b"").lower():
-        # To uvicorn, all that follows the head is of another protocol. It may still come.
-        what = "the body of a request that asks for an upgrade is not read; send it without Upgrade"
-        raise Problem(400, what, headers=[CLOSE])
-    content_type = headers.get(b"content-type", b"")
-    if content_type != JSON and not _is_json(content_type):
-        raise Problem(415, "send the body as content-type application/json")
-    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
-        raise Problem(415, "send the body without a content-encoding")
-
-
-def _is_json(content_type: bytes) -> bool:
-    """Whether a content type is JSON's, in UTF-8 if it names a charset.
-
-    By splitting and not by a pattern: a long header must not take long.
-    """
-    name, *parameters = content_type.lower().split(b";", 3)
-    return name.strip() == JSON and all(p.strip() in _CHARSETS for p in parameters)

@@ -7,6 +7,7 @@ In the order of a request:
 - `uvicorn_cycle` what uvicorn knows of an exchange and ASGI does not say
 - `request`       one request, with its id
 - `api_keys`      whether its key is valid
+- `content_type`  whether its body is one that is read
 - `cors`          which web pages may ask
 - `held_bytes`    what all requests hold together
 - `body`          reads its body against the limits and a deadline
