@@ -6,6 +6,8 @@ The variable ATTACK is `ci` or `whole`; without it the slice runs.
 import os
 from typing import TypeVar
 
+import pytest
+
 T = TypeVar("T")
 
 SIZES = ("slice", "ci", "whole")
@@ -15,3 +17,6 @@ SIZE = SIZES.index(os.environ.get("ATTACK") or "slice")
 def choose(slice_: T, ci: T, whole: T) -> T:
     """The figure for the size that runs."""
     return (slice_, ci, whole)[SIZE]
+
+
+waits_long = pytest.mark.skipif(SIZE == 0, reason="waits for replaced workers: ATTACK=ci runs it")

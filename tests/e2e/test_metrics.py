@@ -12,6 +12,7 @@ import pytest
 from maas.registry.version import Version
 from tests.raw_http import connect, head
 from tests.server import Serve, Server, free_port, wait_ready, wait_until
+from tests.suite_size import waits_long
 from tests.workspace import Workspace
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -102,6 +103,7 @@ def metrics_folder(server: Server) -> Path:
     return Path(worker.environ()["MAAS_METRICS_DIR"])
 
 
+@waits_long
 def test_a_metrics_folder_that_is_removed_is_made_again_with_its_counts(
     trained: Workspace, serve: Serve
 ):
@@ -142,6 +144,7 @@ def fill(folder: Path, leave: int = 0) -> None:
     os.truncate(filler, filler.stat().st_size - leave)
 
 
+@waits_long
 def test_a_full_disk_of_metrics_kills_no_worker(trained: Workspace, serve: Serve, small_disk: Path):
     server = serve(trained, extra={"TMPDIR": str(small_disk)})
     before = server.workers()

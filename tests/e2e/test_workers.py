@@ -7,6 +7,7 @@ import httpx
 
 from maas.registry.version import Version
 from tests.server import Serve, wait_ready, wait_until
+from tests.suite_size import waits_long
 from tests.workspace import Workspace
 
 ROW = {"feature1": 1.5, "feature2": 0.3}
@@ -53,6 +54,7 @@ def test_several_workers_count_together_and_a_killed_one_comes_back_the_same(
     assert server.metric("bentoml_service_request_in_progress", endpoint="/predict") == 0
 
 
+@waits_long
 def test_a_worker_that_cannot_start_says_why_once_and_starts_when_it_can(
     own: Workspace, serve: Serve
 ):
