@@ -8,6 +8,7 @@ real processes, by capability; `test_architecture.py` holds the layout, `test_do
 - `raw_http`         HTTP byte by byte, also wrongly
 - `fault_injection`  kills and disk errors at a chosen moment
 - `samples`          a version made without training, and damage to one
+- `small_disk`       a disk that a test can fill
 - `suite_size`       how much of the long suites runs
 - `data`             versions of older schemas, which must go on being verified and served
 """

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from maas.registry.version import Version
 from tests.raw_http import connect, head
 from tests.server import Serve, Server, free_port, wait_ready, wait_until
+from tests.small_disk import small_disk
 from tests.suite_size import waits_long
 from tests.workspace import Workspace
 
@@ -124,15 +124,10 @@ def test_a_metrics_folder_that_is_removed_is_made_again_with_its_counts(
     assert server.metric(name, endpoint="/predict") >= 1
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount; the unit tests limit the size of files")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+@pytest.fixture(name="small_disk")
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "small", "1m", "the unit tests limit the size of files") as folder:
+        yield folder
 
 
 def fill(folder: Path, leave: int = 0) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from maas.registry.version import Version
 from tests.fault_injection import broken_afterwards, broken_entries, broken_versions, numbers
+from tests.small_disk import small_disk
 from tests.suite_size import choose
 from tests.workspace import Workspace
 
@@ -102,15 +103,12 @@ def test_many_train_py_at_once_each_publish(workspace: Workspace):
     assert broken_versions(workspace.models) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount; the container tests fill a disk everywhere")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+@pytest.fixture(name="small_disk")
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(
+        tmp_path / "small", "64k", "the container tests fill a disk everywhere"
+    ) as folder:
+        yield folder
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(workspace: Workspace, small_disk: Path):
