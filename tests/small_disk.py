@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def small_disk(folder: Path, size: str, covered_by: str) -> Iterator[Path]:
-    """Mount a disk of a size (`64k`, `1m`); where that is not allowed, skip and say what covers it."""
+    """Mount a disk of a size (`64k`); where that is not allowed, skip and say what covers it."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
