@@ -12,16 +12,22 @@ from maas.model.signature import Runtime, Signature
 from maas.model.tag import ModelName
 from maas.registry.file_names import FileName
 from maas.registry.manifest_rules import HEADLINES, find_fault
-from maas.strict_model import StrictModel
+from maas.strict_model import StrictModel, added_later
 
-SchemaVersion = Literal[1, 2]
+SchemaVersion = Literal[1, 2, 3]
 """How a version was made, where one key has had more than one meaning.
 
 1: `signature.example` is the first training row. 2: it is made of medians and most frequent values.
+3: metrics are measured on the held-out rows that the service answers, times of text are read as
+times, and the pickle does not depend on how many processes fitted it.
 """
 
 # Raise it when a key gets another meaning or rule; not for a new key.
-SCHEMA_VERSION: SchemaVersion = 2
+SCHEMA_VERSION: SchemaVersion = 3
+
+# The records that a version of this schema, or of a later one, has if there is anything to record.
+_FIRST_WITH_RECORDS = 3
+_RECORDS = ("held_out", "warnings")
 
 # The remedy for every damaged file of a version.
 RESTORE = "restore it from a backup, or train a new version"
@@ -51,6 +57,34 @@ class DataRecord(StrictModel):
     rows: Annotated[int, Field(ge=1, lt=2**63)]
 
 
+class HeldOutRecord(StrictModel):
+    """The held-out rows, where the service refuses some: the metrics leave those out.
+
+    Attributes:
+        rows: number of held-out rows.
+        refused: number of them that the service refuses.
+        by_feature: the feature's name -> number of rows whose value of it is refused.
+    """
+
+    rows: Annotated[int, Field(ge=1)]
+    refused: Annotated[int, Field(ge=1)]
+    by_feature: dict[str, Annotated[int, Field(ge=1)]]
+
+
+class WarningRecord(StrictModel):
+    """What a run found that is probably not meant.
+
+    Attributes:
+        kind: what was found, for programs.
+        features: the names of the features that it was found in.
+        message: the same for people, with the remedy.
+    """
+
+    kind: Literal["refused", "leak", "constant", "ascending"]
+    features: tuple[str, ...]
+    message: str
+
+
 class ParityRecord(StrictModel):
     """Whether the served model predicted the same as the fitted one, and within which tolerance."""
 
@@ -69,6 +103,8 @@ class Manifest(StrictModel):
     metrics: dict[str, float]
     runtime: Runtime
     parity: ParityRecord
+    held_out: HeldOutRecord | None = added_later(None)
+    warnings: tuple[WarningRecord, ...] = added_later(())
     files: Annotated[dict[FileName, FileRecord], Field(max_length=100)]
     digest: Digest
 
@@ -123,7 +159,10 @@ class Manifest(StrictModel):
         What was added to the schema after the other was published is left out, so that the two
         can be compared.
         """
-        content = _restrict(self.model_dump(mode="json"), other.model_dump(mode="json"))
+        own = self.model_dump(mode="json")
+        content = _restrict(own, other.model_dump(mode="json"))
+        if other.schema_version >= _FIRST_WITH_RECORDS:  # nobody may strip them from a version
+            content |= {key: own[key] for key in _RECORDS if key in own}
         content["digest"] = _digest(content)
         return Manifest.model_validate_json(json.dumps(content))
 

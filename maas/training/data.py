@@ -13,6 +13,7 @@ import pyarrow as pa
 from maas.config.train_config import FeatureConfig, ModelConfig
 from maas.errors import DataError
 from maas.model.signature import FeatureType
+from maas.registry.manifest import SchemaVersion
 from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
 from maas.tables.reading import read_table
 
@@ -70,8 +71,15 @@ class Dataset:
         return pd.DataFrame(columns, copy=False)
 
 
-def read_dataset(config: ModelConfig, root: Path) -> Dataset:
+def read_dataset(config: ModelConfig, root: Path, verified: SchemaVersion | None = None) -> Dataset:
     """Read the data that a config names; relative paths start from `root`.
+
+    Args:
+        config: the run.
+        root: the folder that a relative path starts from.
+        verified: the schema of the published version that is verified: it is read by the rules
+            of that schema, and what is only probably a mistake is no longer refused. None for a
+            new run.
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
@@ -83,10 +91,14 @@ def read_dataset(config: ModelConfig, root: Path) -> Dataset:
     ]
     others = {e.column for e in entries if e.type != "category"} | {config.data.target}
     text_columns = {e.column for e in entries if e.type == "category"} - others
-    return make_dataset(config, read_table(config.data.source, root, text_columns))
+    return make_dataset(config, read_table(config.data.source, root, text_columns), verified)
 
 
-def make_dataset(config: ModelConfig, table: pa.Table) -> Dataset:
+def make_dataset(
+    config: ModelConfig,
+    table: pa.Table,
+    verified: SchemaVersion | None = None,  # noqa: ARG001
+) -> Dataset:
     """Convert and check the columns of a table that a config names.
 
     Raises:

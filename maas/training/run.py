@@ -122,7 +122,7 @@ def build(
     config: TrainConfig,
     data: Dataset,
     report: Report = lambda _: None,
-    schema: SchemaVersion = SCHEMA_VERSION,
+    verified: SchemaVersion | None = None,
 ) -> BuildResult:
     """Build and check the files of a version and its manifest, without publishing them.
 
@@ -130,11 +130,12 @@ def build(
         config: the run.
         data: what its config names.
         report: called at the start of each step with a line for people.
-        schema: of the manifest; an older one to verify a version that has it.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
         MaasError: the data, the config or the model is not valid.
     """
+    schema = verified or SCHEMA_VERSION
     check_pins(config.numerics)
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")

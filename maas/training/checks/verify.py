@@ -129,7 +129,7 @@ def _retrain(
     changed = f"the data in {then.source} have changed"
     report(f"reading {then.source}")
     try:
-        data = read_dataset(config, root)
+        data = read_dataset(config, root, version.manifest.schema_version)
     except UnreadableDataError:
         raise
     except DataError as error:
