@@ -7,6 +7,7 @@
 - `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
+- `ledger`       which version is live, and the history of releases
 - `strays`       names that look like versions and are none
 - `staging`      the folder in which a version is written before it is published
 - `files`        durable writes and checked reads

@@ -1,0 +1,150 @@
+"""The ledger of releases: which version is live, which one was, who chose it and why.
+
+`models/serving.json` holds the whole history in one file, because a pointer and a log in two files
+could disagree after a kill. Entries are only added; each carries the hash of the one before it, so
+that an edit, a gap or another order shows.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from maas.errors import DamagedError
+from maas.model.signature import FLOAT32_MAX
+from maas.model.tag import MAX_NUMBER
+from maas.registry.files import read_bounded
+from maas.registry.manifest import RESTORE, Digest, canonical_json
+from maas.registry.registry import Registry
+from maas.registry.version import Version
+from maas.strict_model import StrictModel, added_later
+
+LEDGER = "serving.json"
+"""Its name in the models folder."""
+
+RESTORE_LEDGER = "restore it from a backup; docs/releases.md says how"
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+
+
+class Release(StrictModel):
+    """One entry of the ledger.
+
+    Attributes:
+        release: its number: 1, 2, 3, …
+        action: what was done.
+        version: the number of the version that it names; None: there is no shadow any more.
+        digest: of that version.
+        reason: given by whoever did it.
+        by: user@host.
+        at: RFC 3339, UTC.
+        before: the release that a rollback goes to; None: there is none.
+        previous: sha256 of the canonical bytes of the entry before this one; None for the first.
+        input_bound: of a version that does not record its own, as measured when it was released.
+    """
+
+    release: Annotated[int, Field(ge=1)]
+    action: Literal["promote", "rollback", "shadow"]
+    version: Number | None
+    digest: Digest | None
+    reason: str | None
+    by: str
+    at: str
+    before: Annotated[int, Field(ge=1)] | None
+    previous: Sha256 | None
+    input_bound: Annotated[float, Field(gt=0, le=FLOAT32_MAX)] | None = added_later(None)
+
+    def sha256(self) -> str:
+        """The hash that the next entry carries: of the entry as canonical JSON, LF at the end."""
+        return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()
+
+
+class Ledger(StrictModel):
+    """The releases of one models folder, oldest first."""
+
+    schema_version: Literal[1] = 1
+    entries: tuple[Release, ...] = ()
+
+    @property
+    def live(self) -> Release | None:
+        """The newest promotion or rollback; None before the first."""
+        found = (entry for entry in reversed(self.entries) if entry.action != "shadow")
+        return next(found, None)
+
+    @property
+    def shadow(self) -> Release | None:
+        """The newest entry that names a shadow; None if there is no shadow."""
+        found = (entry for entry in reversed(self.entries) if entry.action == "shadow")
+        newest = next(found, None)
+        return None if newest is None or newest.version is None else newest
+
+    def to_bytes(self) -> bytes:
+        """Write the ledger as canonical JSON, indented for people, LF at the end."""
+        return canonical_json(self.model_dump(mode="json"), indent=1)
+
+
+def read_ledger(models_dir: Path) -> Ledger:
+    """Read the ledger of a models folder; it is empty where nothing was released yet.
+
+    Raises:
+        DamagedError: it was edited, an entry is missing, or a newer release of this project wrote
+            it; names the entry.
+    """
+    path = models_dir / LEDGER
+    if not os.path.lexists(path):
+        return Ledger()
+    return parse_ledger(read_bounded(path), path)
+
+
+def parse_ledger(data: bytes, path: Path) -> Ledger:
+    """Parse the bytes of a ledger, and check its chain.
+
+    Raises:
+        DamagedError: see `read_ledger`.
+    """
+    try:
+        ledger = Ledger.model_validate_json(data)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise _invalid(path, problem["loc"], problem["msg"]) from None
+    previous = None
+    for number, entry in enumerate(ledger.entries, start=1):
+        if entry.release != number:
+            what = f"has release {entry.release} where release {number} should be"
+            raise DamagedError(path, what, RESTORE_LEDGER)
+        if entry.previous != previous:
+            what = f"was altered: release {number} does not carry the hash of the one before it"
+            raise DamagedError(path, what, RESTORE_LEDGER)
+        previous = entry.sha256()
+    return ledger
+
+
+def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> DamagedError:
+    if location[:1] == ("schema_version",):
+        what = "has a schema_version that this release does not know"
+        return DamagedError(path, what, "upgrade this installation")
+    if location[:1] == ("entries",) and len(location) > 1:
+        where = f"release {int(location[1]) + 1}: {'.'.join(map(str, location[2:])) or 'entry'}"
+    else:
+        where = ".".join(map(str, location)) or "content"
+    return DamagedError(path, f"is not a valid ledger ({where}: {message})", RESTORE_LEDGER)
+
+
+def find_live(registry: Registry, ledger: Ledger) -> Version:
+    """Open the version that is live: as the ledger says, or the newest before the first release.
+
+    Raises:
+        VersionError: it does not exist.
+        DamagedError: its manifest is missing or was altered, or has not the ledger's digest.
+    """
+    entry = ledger.live
+    if entry is None or entry.version is None:
+        return registry.latest()
+    version = registry.open(entry.version)
+    if version.manifest.digest != entry.digest:
+        what = f"is not the version that release {entry.release} made live ({entry.digest})"
+        raise DamagedError(version.path, what, RESTORE)
+    return version
