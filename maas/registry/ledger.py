@@ -8,7 +8,7 @@ that an edit, a gap or another order shows.
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError
 
@@ -44,6 +44,7 @@ class Release(StrictModel):
         before: the release that a rollback goes to; None: there is none.
         previous: sha256 of the canonical bytes of the entry before this one; None for the first.
         input_bound: of a version that does not record its own, as measured when it was released.
+        sha256: of the entry itself, so that an edit of the newest one shows too.
     """
 
     release: Annotated[int, Field(ge=1)]
@@ -57,9 +58,21 @@ class Release(StrictModel):
     previous: Sha256 | None
     input_bound: Annotated[float, Field(gt=0, le=FLOAT32_MAX)] | None = added_later(None)
 
-    def sha256(self) -> str:
-        """The hash that the next entry carries: of the entry as canonical JSON, LF at the end."""
-        return hashlib.sha256(canonical_json(self.model_dump(mode="json"))).hexdigest()
+    sha256: Sha256
+
+    @classmethod
+    def seal(cls, **content: Any) -> Self:
+        """Build an entry with its own hash, for which `content` has all other keys."""
+        unsealed = cls.model_construct(**content, sha256="")
+        return cls(**content, sha256=unsealed.own_hash())
+
+    def own_hash(self) -> str:
+        """The hash of the canonical JSON of all its keys but `sha256`."""
+        return _hash(self.model_dump(mode="json", exclude={"sha256"}))
+
+    def full_hash(self) -> str:
+        """The hash that the next entry carries: of the canonical JSON of all its keys."""
+        return _hash(self.model_dump(mode="json"))
 
 
 class Ledger(StrictModel):
@@ -115,11 +128,18 @@ def parse_ledger(data: bytes, path: Path) -> Ledger:
         if entry.release != number:
             what = f"has release {entry.release} where release {number} should be"
             raise DamagedError(path, what, RESTORE_LEDGER)
+        if entry.sha256 != entry.own_hash():
+            what = f"was altered: release {number} is not what its hash says"
+            raise DamagedError(path, what, RESTORE_LEDGER)
         if entry.previous != previous:
             what = f"was altered: release {number} does not carry the hash of the one before it"
             raise DamagedError(path, what, RESTORE_LEDGER)
-        previous = entry.sha256()
+        previous = entry.full_hash()
     return ledger
+
+
+def _hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
 def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> DamagedError:
