@@ -6,7 +6,9 @@ Exit code: 0 published; 1 the run failed; 2 the config, the data or the command 
 import argparse
 import logging
 import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maas.commands.terminal import print_json, run_command, short_path, stdout_to_stderr
 from maas.config.paths import PROJECT, models_folder, project_root
@@ -14,8 +16,11 @@ from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
-from maas.registry.version import Version
+from maas.registry.run_warnings import run_warnings
 from maas.training.checks.determinism import pin_process
+
+if TYPE_CHECKING:
+    from maas.training.run import RunResult
 
 
 def main() -> int:
@@ -46,19 +51,21 @@ def _train(
 
     with stdout_to_stderr(), Progress(STEPS, log) as progress:
         result = train(config, data_root, models_dir, sys.argv, progress.step)
-    for warning in result.warnings:
-        log.warning("scikit-learn: %s", warning)
+    for line in result.measured.warnings:
+        log.warning("scikit-learn: %s", line)
+    for warning in run_warnings(result.version.manifest):
+        log.warning("%s", warning.message)
     for synced in result.sync_results:
         level = logging.INFO if synced.state in ("created", "repaired") else logging.WARNING
         if synced.state != "present":
             line = "%s in the BentoML store: %s  %s"
             log.log(level, line, synced.tag, synced.state, synced.detail)
-    _print_result(result.version, as_json)
+    _print_result(result, as_json)
     return 0
 
 
-def _print_result(version: Version, as_json: bool) -> None:
-    manifest = version.manifest
+def _print_result(result: "RunResult", as_json: bool) -> None:
+    version, manifest = result.version, result.version.manifest
     if as_json:
         print_json(
             {
@@ -67,6 +74,8 @@ def _print_result(version: Version, as_json: bool) -> None:
                 "path": short_path(version.path),
                 "digest": manifest.digest,
                 "metrics": manifest.metrics,
+                "held_out": result.measured.held_out.model_dump(mode="json"),
+                "warnings": [asdict(warning) for warning in run_warnings(manifest)],
             }
         )
     else:

@@ -10,6 +10,7 @@ from maas.commands.version_argument import VERSION_HELP, find_version
 from maas.registry.comparison import compare
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
+from maas.registry.run_warnings import run_warnings
 from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
@@ -85,6 +86,8 @@ def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) ->
     names = ", ".join(feature.name for feature in manifest.signature.features)
     print_line(f"features  {names} -> {manifest.signature.target}")
     print_line("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    for warning in run_warnings(manifest):
+        print_line(f"warning   {warning.message}")
     print_line("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
 
 

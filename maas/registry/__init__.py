@@ -4,6 +4,7 @@
 
 - `manifest`     the record of a version, and the digest over it
 - `manifest_rules`  what must hold between the keys of a manifest
+- `run_warnings`  what a run warns of: the records of a manifest, and the same in words
 - `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder

@@ -41,7 +41,9 @@ def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(
     result = json.loads(own.train("--json").stdout)
     assert snapshot(own.models / "v1") == before
     assert (result["version"], result["tag"]) == (2, "model_service:v2")
-    assert set(result) == {"version", "tag", "path", "digest", "metrics"}
+    assert set(result) == {"version", "tag", "path", "digest", "metrics", "held_out", "warnings"}
+    assert result["held_out"] == {"rows": 30, "refused": 0, "by_feature": {}}
+    assert result["warnings"] == []
     assert (result["digest"], result["metrics"]) == (first.manifest.digest, first.manifest.metrics)
     after = snapshot(own.models / "v2")
     assert {name for name in FILES if after[name] != before[name]} == {"run.json"}

@@ -19,7 +19,8 @@ def test_nested_values_have_dotted_names():
 
 
 def test_a_comparison_in_words_names_both_values():
-    parts = {part: {} for part in ("data", "metrics", "signature", "files", "packages")}
+    names = ("data", "metrics", "held_out", "warnings", "signature", "files", "packages")
+    parts = {name: {} for name in names}
     config = differences({"C": 1}, {"C": 1.0})
     lines = list(Comparison((1, 2), same=False, config=config, **parts).lines())
     assert lines == [

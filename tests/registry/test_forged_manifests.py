@@ -134,7 +134,7 @@ FORGERIES: dict[str, Forge] = {
     "a negative tolerance": put("parity/tolerance", -1.0),
     "no rows": put("data/rows", 0),
     "more rows than there are": put("data/rows", 10**30),
-    "another schema": put("schema_version", 3),
+    "another schema": put("schema_version", 4),
     "a key of a newer schema": put("more", 1),
 }
 

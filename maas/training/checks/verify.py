@@ -161,6 +161,9 @@ def _compare(version: Version, built: BuildResult, trust: bool) -> Verification:
     if metrics := _other_metrics(then.metrics, now.metrics):
         reason = f"retraining gave other metrics ({metrics})"
         return Verification(version.number, "mismatch", reason, differing)
+    if (then.held_out, then.warnings) != (now.held_out, now.warnings):
+        reason = "retraining gave other refused rows or other warnings"
+        return Verification(version.number, "mismatch", reason, differing)
     if then.runtime == "sklearn" and PICKLE in differing and not trust:
         reason = (
             f"{', '.join(differing)} differ; the stored {PICKLE} is not the retrained one, and was "

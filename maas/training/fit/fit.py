@@ -1,8 +1,7 @@
-"""The fit: the pipeline on the training rows, and its metrics on the held-out rows."""
+"""The fit: the pipeline on the training rows, and what it predicts for the held-out rows."""
 
-import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn import metrics
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
@@ -19,20 +16,21 @@ from maas.errors import ConfigError, DataError
 from maas.model.signature import Feature, label_text
 from maas.training.data import Column, Dataset
 from maas.training.fit.estimators import task_of
+from maas.training.fit.metrics import warning_messages
 from maas.training.fit.pipeline import build_pipeline
 from maas.training.split import Indices, split_rows
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """A fitted pipeline and what it was measured on.
+    """A fitted pipeline and what it is measured on.
 
     Attributes:
         pipeline: fitted; every thread count in it is 1.
         features: described from the training rows.
         train: indices of the training rows.
         held_out: indices of the held-out rows.
-        metrics: name -> value on the held-out rows.
+        predictions: labels or numbers for the held-out rows, shape (held-out rows,).
         warnings: the warnings of scikit-learn.
     """
 
@@ -40,12 +38,23 @@ class FitResult:
     features: tuple[Feature, ...]
     train: Indices
     held_out: Indices
-    metrics: dict[str, float]
+    predictions: npt.NDArray[Any]
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
-    """Fit the configured pipeline on the training rows and measure it on the held-out rows.
+def fit(
+    config: ModelConfig,
+    data: Dataset,
+    frame: pd.DataFrame,
+    report: Callable[[str], None] = lambda _: None,
+) -> FitResult:
+    """Fit the configured pipeline on the training rows, and predict the held-out rows.
+
+    Args:
+        config: the run.
+        data: what its config names.
+        frame: a column per feature.
+        report: called with a line for people before the fit.
 
     Raises:
         ConfigError: the estimator or a parameter is not valid, or the fit fails.
@@ -54,6 +63,7 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
     task = task_of(build_pipeline(config, ())[-1])
     target = _check_target(data, task, config.estimator.name)
     train, held_out = split_rows(config, data, task)
+    report(f"fitting {config.estimator.name} on {len(train)} of {data.rows} rows")
     features = tuple(_describe(column, train) for column in data.columns)
     pipeline = build_pipeline(config, features)
     _name_weights(pipeline, target)
@@ -62,12 +72,8 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
         with _explain_failure(config.estimator.name):
             pipeline.fit(frame.iloc[train], target[train])
             _set_one_thread(pipeline)
-            measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
-    if not all(math.isfinite(value) for value in measured.values()):
-        what = f"give metrics that are not finite ({measured})"
-        remedy = "raise split.test_size"
-        raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
-    return FitResult(pipeline, features, train, held_out, measured, _warning_messages(caught))
+            predictions = np.asarray(pipeline.predict(frame.iloc[held_out]))
+    return FitResult(pipeline, features, train, held_out, predictions, warning_messages(caught))
 
 
 @contextmanager
@@ -133,30 +139,3 @@ def _set_one_thread(pipeline: Pipeline) -> None:
     for part in getattr(pipeline[-1], "estimators_", []):
         if "n_jobs" in getattr(part, "get_params", dict)():
             part.set_params(n_jobs=1)
-
-
-def _measure(
-    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[Any], task: str
-) -> dict[str, float]:
-    answers = pipeline.predict(frame)
-    if task == "regression":
-        return {
-            "r2": float(metrics.r2_score(truth, answers)),
-            "mae": float(metrics.mean_absolute_error(truth, answers)),
-            "rmse": float(metrics.root_mean_squared_error(truth, answers)),
-        }
-    given, predicted = np.asarray(truth.tolist()), np.asarray(answers.tolist())
-    return {
-        "accuracy": float(metrics.accuracy_score(given, predicted)),
-        "balanced_accuracy": float(metrics.balanced_accuracy_score(given, predicted)),
-        "f1_macro": float(metrics.f1_score(given, predicted, average="macro")),
-    }
-
-
-def _warning_messages(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    """List the first line of each warning that says something about the fit."""
-    return tuple(
-        str(warning.message).strip().splitlines()[0]
-        for warning in caught
-        if issubclass(warning.category, (ConvergenceWarning, UserWarning))
-    )

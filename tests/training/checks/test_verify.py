@@ -110,7 +110,7 @@ def test_an_older_version_is_compared_in_its_own_schema(workspace: Workspace, ve
 
 def test_a_version_of_schema_1_is_built_again_by_its_own_rule(workspace: Workspace):
     config = load_train_config(DEFAULT, ["numerics=native"])
-    built = build(config, read_dataset(config, PROJECT), schema=1)
+    built = build(config, read_dataset(config, PROJECT, 1), verified=1)
     assert built.manifest.schema_version == 1
     Registry(workspace.models).publish(built.manifest, built.files, b"{}", set())
     assert verify_again(workspace).verdict == "bit-identical"
