@@ -49,17 +49,18 @@ KINDS: dict[Seen, Kind] = {
     "falling": "ascending",
 }
 
-_LEAK = "it may be the target in another form, or known only after it: if so, "
-_PHRASES: dict[Seen, tuple[str, str]] = {
-    "equal": ("equals the target in every training row", _LEAK),
-    "linear": ("is a linear function of the target in the training rows", _LEAK),
-    "monotone": ("rises or falls with the target in the training rows", _LEAK),
-    "determines": ("determines the target: all training rows of a value have the same", _LEAK),
-    "one_to_one": ("has one value for each class, and each class has one value", _LEAK),
-    "separates": ("separates the classes of all training rows by its size alone", _LEAK),
-    "one_value": ("has the same value in every training row", "it tells the model nothing: "),
-    "rising": ("rises by whole numbers from row to row", "a row number or id says nothing: "),
-    "falling": ("falls by whole numbers from row to row", "a row number or id says nothing: "),
+_LEAK = "; it may be the target in another form, or known only after it: if so, "
+_USELESS = ", which tells the model nothing; "
+_PHRASES: dict[Seen, str] = {
+    "equal": f"equals the target in every training row{_LEAK}",
+    "linear": f"is a linear function of the target in the training rows{_LEAK}",
+    "monotone": f"rises or falls with the target in all training rows{_LEAK}",
+    "determines": f"has a single target for each of its values in the training rows{_LEAK}",
+    "one_to_one": f"has one value for each class in the training rows{_LEAK}",
+    "separates": f"separates the classes of all training rows by its size alone{_LEAK}",
+    "one_value": f"has the same value in every training row{_USELESS}",
+    "rising": f"rises by whole numbers from row to row, as a row number or id does{_USELESS}",
+    "falling": f"falls by whole numbers from row to row, as a row number or id does{_USELESS}",
 }
 
 
@@ -152,13 +153,11 @@ def _warning_faults(record: WarningRecord, names: set[str]) -> Iterator[str]:
 def describe_refusals(record: HeldOutRecord) -> str:
     """How many held-out rows are refused, and for which features."""
     ordered = sorted(record.by_feature.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{_quote(name)} {count}" for name, count in ordered[:_MAX_LISTED]]
+    named = [f"{_quote(name)}: {count}" for name, count in ordered[:_MAX_LISTED]]
     others = len(ordered) - len(named)
-    more = f" and {others} more feature{'s' * (others > 1)}" if others else ""
-    return (
-        f"{record.refused} of {record.rows} held-out rows, by their values of "
-        f"{', '.join(named)}{more}"
-    )
+    if others:
+        named.append(f"{others} more feature{'s' * (others > 1)}")
+    return f"{record.refused} of {record.rows} held-out rows ({', '.join(named)})"
 
 
 def refusal_remedy(record: HeldOutRecord, signature: Signature, key: str) -> str:
@@ -183,18 +182,16 @@ def refusal_remedy(record: HeldOutRecord, signature: Signature, key: str) -> str
 
 def _describe_refusals(record: HeldOutRecord, signature: Signature) -> RunWarning:
     message = (
-        f"the service refuses {describe_refusals(record)}; the metrics leave these rows out; "
+        f"the service refuses {describe_refusals(record)}, and the metrics leave these rows out; "
         f"{refusal_remedy(record, signature, 'set `preprocessing.unknown: ignore`')}"
     )
     return RunWarning("refused", tuple(record.by_feature)[:MAX_NAMED], message)
 
 
 def _describe(manifest: "Manifest", record: WarningRecord) -> RunWarning:
-    what, why = _PHRASES[record.seen]
-    noun = "features" if record.count > 1 else "feature"
-    each = "each " if record.count > 1 else ""
-    subject = f"{noun} {_list(record.features, record.count)}: {each}{what}"
-    message = f"{subject}; {why}{_exclusion(manifest.config, record)}"
+    names = _list(record.features, record.count)
+    subject = f"features {names}: each" if record.count > 1 else f"feature {names}"
+    message = f"{subject} {_PHRASES[record.seen]}{_exclusion(manifest.config, record)}"
     return RunWarning(record.kind, record.features, message)
 
 
