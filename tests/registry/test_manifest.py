@@ -6,6 +6,7 @@ import pytest
 
 from maas.errors import DamagedError
 from maas.registry.manifest import SCHEMA_VERSION, Manifest, canonical_json
+from maas.registry.run_warnings import HeldOutRecord, WarningRecord
 from tests.samples import CONFIG, make_manifest
 
 
@@ -43,3 +44,23 @@ def test_a_manifest_is_canonical_json():
     assert data == canonical_json(json.loads(data), indent=1)
     with pytest.raises(ValueError, match="Out of range"):
         canonical_json({"x": float("nan")})
+
+
+RECORDS = {
+    "held_out": HeldOutRecord(rows=2, refused=1, by_feature={"a": 1}),
+    "warnings": (WarningRecord(kind="leak", seen="equal", features=("a",), count=1),),
+}
+
+
+@pytest.mark.parametrize("key", RECORDS)
+def test_a_record_is_compared_with_a_version_that_should_have_it(key: str):
+    whole, stripped = make_manifest(**{key: RECORDS[key]}), make_manifest()
+    assert whole.in_schema_of(stripped) == whole
+    assert whole.digest != stripped.digest
+    assert stripped.in_schema_of(whole) == stripped
+
+
+def test_a_record_is_written_only_where_there_is_something_to_record():
+    assert json.loads(make_manifest().to_bytes()).keys().isdisjoint(RECORDS)
+    made = make_manifest(**RECORDS)
+    assert Manifest.parse(made.to_bytes(), "here") == made

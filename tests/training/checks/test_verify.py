@@ -129,6 +129,29 @@ def write_own(workspace: Workspace, text: str) -> Path:
     return config
 
 
+@pytest.mark.parametrize("key", ["held_out", "warnings"])
+@pytest.mark.parametrize("strip", [True, False])
+def test_what_a_run_warned_of_cannot_be_stripped_or_altered(
+    workspace: Workspace, key: str, strip: bool
+):
+    rows = [f"{i * 7 % 40},{'new' if i == 39 else 'old'},1,{i * 7 % 40},{i}" for i in range(40)]
+    config = write_own(workspace, "\n".join(["a,town,unit,y,day", *rows]) + "\n")
+    version = workspace.train_here("split={method: time, column: day}", config=config)
+    assert verify(version).verdict == "bit-identical"
+    content = json.loads((version.path / "manifest.json").read_bytes())
+    assert [record["seen"] for record in content["warnings"]] == ["equal", "one_value"]
+    if strip:
+        del content[key]
+    else:
+        forged = {"held_out": {"rows": 9, "refused": 1, "by_feature": {"town": 1}}}
+        content[key] = forged.get(key, content["warnings"][:1])
+    damage(version.path / "manifest.json", json.dumps(content).encode())
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert (found.verdict, found.differing_files) == ("mismatch", ("manifest.json",))
+    assert "retraining gave other refused rows or other warnings" in found.reason
+
+
 def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace):
     text = "a,y\n" + "".join(f"{i},{i * 2 + i % 3}\n" for i in range(40))
     workspace.train_here(config=write_own(workspace, text))
