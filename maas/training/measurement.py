@@ -52,7 +52,7 @@ def measure(
     """
     has_records = verified is None or verified >= FIRST_SCHEMA_WITH_RECORDS
     refusals = find_refusals(signature, held_out) if has_records else answer_all(len(held_out))
-    if verified is None:
+    if verified is None or refusals.refused.all():
         check_refusals(data.source, refusals.record, signature)
     metrics, warnings = compute_metrics(
         data.source,

@@ -1,7 +1,6 @@
 """A run over a table with mistakes: what it says of them, wherever that can be read."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd

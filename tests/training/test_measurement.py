@@ -99,6 +99,12 @@ def test_older_schemas_measure_all_rows_and_the_newest_is_only_recorded(tmp_path
     assert newer.held_out == HeldOutRecord(rows=20, refused=5, by_feature={"town": 5})
 
 
+def test_a_version_none_of_whose_rows_would_be_answered_is_forged(tmp_path: Path):
+    with pytest.raises(DataError, match="would refuse 20 of 20 held-out rows"):
+        build_again(tmp_path, 20, 3)
+    assert build_again(tmp_path, 20, 2).held_out is None
+
+
 def test_older_schemas_warn_of_nothing(tmp_path: Path):
     config = write_run(tmp_path, 0)
     make_rows(0).assign(unit="m²").to_csv(tmp_path / "rents.csv", index=False)
