@@ -143,7 +143,7 @@ def build(
     check_gates(config.gates, fitted.metrics)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
-    files = _export(config, data, fitted, signature)
+    files = _export(config, data, fitted, signature, schema)
     bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
     signature = signature.model_copy(update={"input_bound": bound})
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
@@ -185,15 +185,20 @@ def _build_manifest(
 
 
 def _export(
-    config: ModelConfig, data: Dataset, fitted: FitResult, signature: Signature
+    config: ModelConfig,
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    schema: SchemaVersion,
 ) -> dict[str, bytes]:
     reference = describe_reference(signature, data, fitted.train)
     files = {
-        PICKLE: export_pickle(fitted.pipeline),
+        PICKLE: export_pickle(fitted.pipeline, schema),
         REFERENCE: canonical_json(reference, indent=1),
     }
     if config.runtime == "onnx":
-        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, len(signature.features))
+        count = len(signature.features)
+        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, count, schema)
     return files
 
 
