@@ -82,7 +82,7 @@ class GateError(MaasError):
 
 
 class PinError(MaasError):
-    """The numeric libraries do not use the pinned threads, kernel and CPU features."""
+    """The process cannot be pinned, or the libraries do not use what was pinned."""
 
 
 class DamagedError(MaasError):

@@ -142,7 +142,7 @@ def build(
     fitted = fit(config, data, frame, report)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
-    files = _export(config, data, fitted, signature)
+    files = _export(config, data, fitted, signature, schema)
     bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
     signature = signature.model_copy(update={"input_bound": bound})
     held_out = frame.iloc[fitted.held_out]
@@ -188,15 +188,20 @@ def _build_manifest(
 
 
 def _export(
-    config: ModelConfig, data: Dataset, fitted: FitResult, signature: Signature
+    config: ModelConfig,
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    schema: SchemaVersion,
 ) -> dict[str, bytes]:
     reference = describe_reference(signature, data, fitted.train)
     files = {
-        PICKLE: export_pickle(fitted.pipeline),
+        PICKLE: export_pickle(fitted.pipeline, schema),
         REFERENCE: canonical_json(reference, indent=1),
     }
     if config.runtime == "onnx":
-        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, len(signature.features))
+        count = len(signature.features)
+        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, count, schema)
     return files
 
 

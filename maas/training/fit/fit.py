@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
@@ -134,8 +135,17 @@ def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
 
 def _set_one_thread(pipeline: Pipeline) -> None:
     """Set 1 thread: in predict_proba of a forest, more would change the order of a sum."""
-    names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
-    pipeline.set_params(**{n: 1 for n in names if n.startswith("model__")})
-    for part in getattr(pipeline[-1], "estimators_", []):
-        if "n_jobs" in getattr(part, "get_params", dict)():
+    parts: list[BaseEstimator] = [pipeline[-1]]
+    while parts:
+        part = parts.pop()
+        if "n_jobs" in part.get_params(deep=False):
             part.set_params(n_jobs=1)
+        for value in vars(part).values():
+            parts += [held for held in _members(value) if isinstance(held, BaseEstimator)]
+
+
+def _members(value: Any) -> list[Any]:
+    """The objects in a list or an array of objects; else the value alone."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return list(value.flat)
+    return list(value) if isinstance(value, list | tuple) else [value]
