@@ -116,7 +116,7 @@ _REMEDIES = {
     errno.ENOENT: "check that the folder exists",
     errno.ENOTDIR: _SHADOWED,
     errno.EEXIST: _SHADOWED,
-    errno.EISDIR: "name a file, not a folder",
+    errno.EISDIR: "move the folder away that has the name of a file",
     errno.ELOOP: "correct the links in its path",
     errno.EMFILE: _LIMIT,
     errno.ENFILE: _LIMIT,
