@@ -1,5 +1,8 @@
 """Train one version: `python train.py [--config FILE] [--set KEY=VALUE …] [--json]`.
 
+Versions and logs go to the project of this train.py, wherever the config is. Data are relative to
+the copy of this project that the config is in, or else to the folder of the config.
+
 Exit code: 0 published; 1 the run failed; 2 the config, the data or the command is not valid.
 """
 
@@ -28,14 +31,13 @@ def main() -> int:
     arguments = _parse(sys.argv[1:])
     config = load_train_config(arguments.config, arguments.set)
     pin_process(config.numerics)
-    # A config outside any project trains into the project of this train.py.
-    data_root = project_root(arguments.config)
-    root = data_root if (data_root / "train.py").is_file() else PROJECT
+    # Wherever the config is, its versions stand beside the code that made them and verifies them.
     log = configure_logs(
-        config.app.name, config.app.env, config.logging.level, root / config.paths.logs_dir
+        config.app.name, config.app.env, config.logging.level, PROJECT / config.paths.logs_dir
     )
     try:
-        models_dir = models_folder(config.paths.models_dir, root)
+        models_dir = models_folder(config.paths.models_dir, PROJECT)
+        data_root = project_root(arguments.config)
         return _train(config, data_root, models_dir, arguments.json, log)
     except MaasError as error:
         record_failure(log, error)
@@ -83,8 +85,17 @@ def _print_result(result: "RunResult", as_json: bool) -> None:
         print(f"{version.label}  {version.tag}  {manifest.digest}  {name}={value:.3f}")
 
 
+_WHERE = (
+    "Versions and logs go to the project of this train.py (or to MODELS_DIR), wherever the config "
+    "is. Data are relative to the copy of this project that the config is in, or else to the "
+    "folder of the config."
+)
+
+
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train one version of the configured model.")
+    parser = argparse.ArgumentParser(
+        description="Train one version of the configured model.", epilog=_WHERE
+    )
     parser.add_argument(
         "--config",
         type=Path,

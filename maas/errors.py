@@ -20,6 +20,7 @@
 The number is the exit code of the command that fails with the error.
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -99,3 +100,36 @@ class LockedError(StorageError):
 
 class ServeError(MaasError):
     """The service cannot start."""
+
+
+_LIMIT = "close other programs, or raise the limit of open files (`ulimit -n`)"
+_RIGHTS = "check its owner and permissions"
+_ROOM = "free space there"
+_SHADOWED = "move the file away that has the name of a folder"
+_REMEDIES = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: "make its file system writable",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOENT: "check that the folder exists",
+    errno.ENOTDIR: _SHADOWED,
+    errno.EEXIST: _SHADOWED,
+    errno.EISDIR: "move the folder away that has the name of a file",
+    errno.ELOOP: "correct the links in its path",
+    errno.EMFILE: _LIMIT,
+    errno.ENFILE: _LIMIT,
+    errno.ENOMEM: "free memory",
+    errno.EIO: "check the disk, whose errors the system log names",
+    errno.ENOLCK: "use a file system with file locks",
+    errno.EOPNOTSUPP: "use a file system with file locks",
+}
+
+CAUSED_ELSEWHERE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""The numbers of errors that another folder would give too."""
+
+
+def remedy_for(error: OSError) -> str:
+    """What to do next about an error of the system, as an instruction."""
+    return _REMEDIES.get(error.errno or 0, "correct that, then start again")

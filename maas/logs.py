@@ -9,7 +9,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from maas.config.service_config import Env, LogLevel
-from maas.errors import StorageError
+from maas.errors import StorageError, remedy_for
 
 # Attributes that BentoML adds to its records.
 _BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")
@@ -27,9 +27,8 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
         logs_dir.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
-        raise StorageError(
-            path, f"cannot be written ({error.strerror})", "set paths.logs_dir to another folder"
-        ) from None
+        remedy = f"{remedy_for(error)}, or set paths.logs_dir to another folder"
+        raise StorageError(path, f"cannot be written ({error.strerror})", remedy) from None
     logging.raiseExceptions = False  # a full disk must not add to the one line on stderr
     logger = logging.getLogger("maas")
     logger.setLevel(level)

@@ -100,15 +100,21 @@ def test_a_second_configuration_takes_the_place_of_the_first(
 
 
 @pytest.mark.parametrize(
-    ("taken", "said"), [("logs", "File exists"), ("logs/train.log/x", "Is a directory")]
+    ("taken", "said", "remedy"),
+    [
+        ("logs", "File exists", "move the file away that has the name of a folder"),
+        ("logs/train.log/x", "Is a directory", "move the folder away that has the name of a file"),
+    ],
 )
-def test_a_log_that_cannot_be_written_is_one_error(tmp_path: Path, taken: str, said: str):
+def test_a_log_that_cannot_be_written_is_one_error(
+    tmp_path: Path, taken: str, said: str, remedy: str
+):
     (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / taken).touch()
     with pytest.raises(StorageError, match=said) as caught:
         configure_logs("app", "dev", "INFO", tmp_path / "logs")
     assert caught.value.where == str(tmp_path / "logs/train.log")
-    assert caught.value.remedy == "set paths.logs_dir to another folder"
+    assert caught.value.remedy == f"{remedy}, or set paths.logs_dir to another folder"
 
 
 @pytest.mark.parametrize("env", ["dev", "prod"])

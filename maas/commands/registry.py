@@ -6,7 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from maas.commands.terminal import print_json, print_line, print_table, short_path
-from maas.commands.version_argument import VERSION_HELP, find_version
+from maas.commands.version_argument import find_version
+from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
@@ -26,12 +27,12 @@ def add_commands(
     listing = commands.add_parser("list", parents=[json_option], help="list the versions")
     listing.set_defaults(run=_list)
     show = commands.add_parser("show", parents=[json_option], help="show one version")
-    show.add_argument("version", help=VERSION_HELP)
+    show.add_argument("version", help=VERSION_FORMS)
     show.set_defaults(run=_show)
     diff = commands.add_parser(
         "diff", parents=[json_option], help="show what differs between two versions"
     )
-    diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_HELP)
+    diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_FORMS)
     diff.set_defaults(run=_diff)
     sync = commands.add_parser(
         "sync", parents=[json_option], help="mirror all versions to the BentoML store, repair it"

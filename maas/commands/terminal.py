@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from maas.errors import MaasError
+from maas.errors import MaasError, remedy_for
 
 
 def run_command(command: Callable[[], int]) -> int:
@@ -35,8 +35,7 @@ def run_command(command: Callable[[], int]) -> int:
         return 1
     except OSError as error:
         where = error.filename or "standard output or a file"
-        line = f"{where}: {error.strerror or error}; check its permissions and free space"
-        return _fail(line, 1)
+        return _fail(f"{where}: {error.strerror or error}; {remedy_for(error)}", 1)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
     return code

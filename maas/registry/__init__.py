@@ -13,6 +13,7 @@
 - `files`        durable writes and checked reads
 - `locks`        file locks, which the system releases when their holder dies
 - `stamp`        whether an entry of the store was touched since it was made
+- `store_home`   the folder of the BentoML model store, and its lock
 - `store_entry`  one entry of the BentoML model store
 - `store`        the BentoML model store, as a mirror of the registry
 - `summary`      one line per version, for `list`

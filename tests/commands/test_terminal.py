@@ -33,7 +33,8 @@ def test_an_error_of_the_system_names_the_file(capsys: pytest.CaptureFixture[str
         return 0
 
     assert run_command(fail) == 1
-    assert capsys.readouterr().err.startswith("error: /nowhere/at/all: No such file")
+    line = "error: /nowhere/at/all: No such file or directory; check that the folder exists\n"
+    assert capsys.readouterr().err == line
 
 
 def test_an_interrupt_is_130(capsys: pytest.CaptureFixture[str]):

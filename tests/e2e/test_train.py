@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maas.registry.version import Version
-from tests.workspace import PROJECT, Workspace, snapshot
+from tests.workspace import PROJECT, Workspace, copy_project, snapshot
 
 FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
 PROMISED = (sys.platform, platform.machine()) == ("linux", "x86_64")
@@ -138,7 +138,36 @@ def test_a_refusal_is_one_line_and_an_exit_code(
     assert "Traceback" not in done.stderr
     if "usage:" not in said:
         assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert not workspace.models.exists() or list(workspace.models.iterdir()) == []
+    assert list(workspace.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("holds", "data"), [(["train.py"], "configs"), (["train.py", "maas/__init__.py"], ".")]
+)
+def test_a_config_in_another_repository_or_clone_trains_into_this_project(
+    tmp_path: Path, holds: list[str], data: str
+):
+    """Wherever the config is, versions stand beside the code that made them, and are verified."""
+    project, other = copy_project(tmp_path / "project"), tmp_path / "other"
+    (other / "configs").mkdir(parents=True)
+    (other / "maas").mkdir()
+    for name in holds:
+        (other / name).touch()
+    config = other / "configs/mine.yaml"
+    config.write_text(
+        "{model_name: mine, data: {source: rows.csv, target: t}, estimator: {name: SVC}}"
+    )
+    (other / data / "rows.csv").write_text(
+        "a,t\n" + "".join(f"{i},{'no' if i < 20 else 'yes'}\n" for i in range(40))
+    )
+    workspace = Workspace(tmp_path, project, {"MODELS_DIR": ""})
+    done = workspace.train("--config", str(config), cwd=other)
+    assert done.returncode == 0, done.stderr
+    assert (project / "models/v1/manifest.json").is_file()
+    assert (project / "logs/train.log").is_file()
+    assert not {"models", "logs"} & {path.name for path in other.iterdir()}
+    done = workspace.maas("verify", "1")
+    assert "v1 is bit-identical" in done.stdout, done.stderr
 
 
 def test_train_sh_works_from_any_folder_and_passes_its_arguments_on(
