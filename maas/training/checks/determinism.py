@@ -19,6 +19,7 @@ from collections.abc import Mapping
 
 from maas.config.train_config import Numerics
 from maas.errors import PinError
+from maas.training.checks.restart import restart_arguments, without_python_variables
 
 # Variables that start like this can change the numbers or stop the run, and are removed.
 _DROPPED_PREFIXES = (
@@ -94,11 +95,17 @@ def pin_process(numerics: Numerics) -> None:
         PinError: Python was started in a way that leaves the numbers to chance.
     """
     restarted = os.environ.pop(_GUARD, None) == str(_guard_process())
-    wanted = pinned_environment(os.environ, numerics)
-    if dict(os.environ) == wanted:
-        _settle_interpreter()
+    inherited = dict(os.environ)
+    if sys.flags.ignore_environment:
+        inherited = without_python_variables(inherited)
+    wanted = pinned_environment(inherited, numerics)
+    if dict(os.environ) == wanted and not sys.flags.hash_randomization:
+        _print_warnings()
         return
     if restarted:
+        if sys.flags.hash_randomization:
+            what = "has a random hash seed although that was pinned"
+            raise PinError("python", what, "start it without wrappers that add options")
         names = sorted(os.environ.keys() | wanted.keys())
         lost = [name for name in names if os.environ.get(name) != wanted.get(name)]
         what = "is set by code that runs when Python starts"
@@ -109,24 +116,16 @@ def pin_process(numerics: Numerics) -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    command = [sys.executable, *sys.orig_argv[1:]]
+    command = [sys.executable, *restart_arguments(sys.orig_argv[1:])]
     wanted[_GUARD] = str(os.getpid())
     if sys.platform == "win32":  # execve would return to the terminal at once there
         raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
     os.execve(sys.executable, command, wanted)  # noqa: S606
 
 
-def _settle_interpreter() -> None:
-    """Undo or refuse the options of the interpreter that a variable cannot change.
-
-    Raises:
-        PinError: the hash seed is random.
-    """
-    if sys.flags.hash_randomization:
-        what = "has a random hash seed, which its options -E, -I and -R bring"
-        raise PinError("python", what, "start it without them")
+def _print_warnings() -> None:
+    """Print warnings where `-W error` would raise them: a library that warns works nevertheless."""
     if any(option.startswith("error") for option in sys.warnoptions):
-        # `-W error`: a library that warns works nevertheless.
         warnings.simplefilter("default")
 
 
