@@ -8,7 +8,13 @@ import logging
 import sys
 from pathlib import Path
 
-from maas.commands.terminal import print_json, run_command, short_path, stdout_to_stderr
+from maas.commands.terminal import (
+    print_json,
+    run_command,
+    short_path,
+    stdout_to_stderr,
+    unexpected,
+)
 from maas.config.paths import PROJECT, models_folder, project_root
 from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
@@ -32,9 +38,12 @@ def main() -> int:
     try:
         models_dir = models_folder(config.paths.models_dir, root)
         return _train(config, data_root, models_dir, arguments.json, log)
-    except MaasError as error:
+    except (MaasError, OSError, MemoryError, ModuleNotFoundError) as error:
         record_failure(log, error)
         raise
+    except Exception as error:
+        record_failure(log, error)
+        raise unexpected(error, root / config.paths.logs_dir / "train.log") from error
 
 
 def _train(

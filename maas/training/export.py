@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 
 from maas.errors import ConfigError
 from maas.model.scorers import INPUT
+from maas.training.failure import first_line
 from maas.training.fit.pipeline import EXPORTED
 
 # The newest operator sets that skl2onnx 1.20 supports for every listed estimator.
@@ -31,12 +32,13 @@ def export_onnx(pipeline: Pipeline, features: int) -> bytes:
         ConfigError: the estimator cannot be exported.
     """
     try:
-        model = _convert(pipeline, features)
+        return _canonical(_convert(pipeline, features))
+    except MemoryError:
+        raise
     except Exception as error:  # every converter has its own error types
         name = type(pipeline[-1]).__name__
-        what = f"{name} cannot be exported to ONNX ({str(error).strip().splitlines()[0]})"
+        what = f"{name} cannot be exported to ONNX ({first_line(error)})"
         raise ConfigError("estimator", what, "set `runtime: sklearn`") from None
-    return _canonical(model)
 
 
 def _convert(pipeline: Pipeline, features: int) -> Any:

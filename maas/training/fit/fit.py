@@ -2,8 +2,6 @@
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +13,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
-from maas.errors import ConfigError, DataError
+from maas.errors import DataError
 from maas.model.signature import Feature, label_text
+from maas.training.available_memory import available_memory
 from maas.training.data import Column, Dataset
+from maas.training.failure import explain_fit
 from maas.training.fit.estimators import task_of
+from maas.training.fit.memory import check_memory
 from maas.training.fit.pipeline import build_pipeline
 from maas.training.split import Indices, split_rows
 
@@ -48,7 +49,9 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
     """Fit the configured pipeline on the training rows and measure it on the held-out rows.
 
     Raises:
-        ConfigError: the estimator or a parameter is not valid, or the fit fails.
+        ConfigError: the estimator or a parameter is not valid.
+        TooLargeError: the fit needs more memory than there is.
+        FitError: the fit fails.
         DataError: the target does not suit the estimator, or the rows cannot be split.
     """
     task = task_of(build_pipeline(config, ())[-1])
@@ -56,10 +59,12 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
     train, held_out = split_rows(config, data, task)
     features = tuple(_describe(column, train) for column in data.columns)
     pipeline = build_pipeline(config, features)
+    most = max(len(train), len(held_out))
+    check_memory(config, features, pipeline, most, available_memory())
     _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with _explain_failure(config.estimator.name):
+        with explain_fit(config.estimator.name):
             pipeline.fit(frame.iloc[train], target[train])
             _set_one_thread(pipeline)
             measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
@@ -68,17 +73,6 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
         remedy = "raise split.test_size"
         raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
     return FitResult(pipeline, features, train, held_out, measured, _warning_messages(caught))
-
-
-@contextmanager
-def _explain_failure(estimator: str) -> Iterator[None]:
-    """Turn what scikit-learn raises into a ConfigError."""
-    try:
-        yield
-    except (ValueError, TypeError, ArithmeticError) as error:
-        first = str(error).strip().splitlines()[0]
-        what = f"{estimator} cannot be fitted ({first})"
-        raise ConfigError("estimator", what, "change estimator.params or the data") from None
 
 
 def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
