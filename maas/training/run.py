@@ -141,7 +141,7 @@ def build(
     check_pins(config.numerics)
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")
-    fitted = fit(config, data, frame)
+    fitted = fit(config, data, frame, verified)
     check_gates(config.gates, fitted.metrics)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from maas.config.train_config import ModelConfig
 from maas.errors import DataError
 from maas.model.signature import Feature, label_text
+from maas.registry.manifest import SchemaVersion
 from maas.training.available_memory import available_memory
 from maas.training.data import Column, Dataset
 from maas.training.failure import explain_fit
@@ -45,8 +46,19 @@ class FitResult:
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
+def fit(
+    config: ModelConfig,
+    data: Dataset,
+    frame: pd.DataFrame,
+    verified: SchemaVersion | None = None,
+) -> FitResult:
     """Fit the configured pipeline on the training rows and measure it on the held-out rows.
+
+    Args:
+        config: the run.
+        data: what its config names.
+        frame: its features.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
         ConfigError: the estimator or a parameter is not valid.
@@ -58,9 +70,9 @@ def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
     target = _check_target(data, task, config.estimator.name)
     train, held_out = split_rows(config, data, task)
     features = tuple(_describe(column, train) for column in data.columns)
-    pipeline = build_pipeline(config, features)
     most = max(len(train), len(held_out))
-    check_memory(config, features, pipeline, most, available_memory())
+    check_memory(config, features, most, available_memory(), verified)
+    pipeline = build_pipeline(config, features, verified)
     _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

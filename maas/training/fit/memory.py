@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sklearn.pipeline import Pipeline
-
 from maas.config.train_config import ModelConfig
 from maas.errors import TooLargeError
 from maas.model.signature import Feature
+from maas.registry.manifest import SchemaVersion
+from maas.training.fit.pipeline import build_pipeline
 
 _FLOAT64 = 8  # bytes
 
@@ -29,31 +29,44 @@ _MORE_COPIES = {
 }
 
 # Square matrices of (columns x columns) beside these; likewise, on 3 000 x 2 000 values.
-_SQUARES = {"Ridge": 1.2, "RidgeClassifier": 1.2}
+_SQUARES = {
+    "LinearDiscriminantAnalysis": 2.5,
+    "QuadraticDiscriminantAnalysis": 1.7,
+    "Ridge": 1.2,
+    "RidgeClassifier": 1.2,
+}
+
+# A number of a sparse matrix with its column, in numbers of 8 bytes: both are stored, and once more
+# with its row while matrices are put side by side.
+_SPARSE = 3
 
 # How many of the columns with the most categories an error names.
 _NAMED = 3
 
 
 def check_memory(
-    config: ModelConfig, features: Sequence[Feature], pipeline: Pipeline, rows: int, there: int
+    config: ModelConfig,
+    features: Sequence[Feature],
+    rows: int,
+    there: int,
+    verified: SchemaVersion | None = None,
 ) -> None:
     """Refuse a fit that needs more memory than there is.
 
     Args:
         config: the run.
         features: described from the training rows.
-        pipeline: not fitted.
         rows: the training rows, or the held-out rows if they are more.
         there: the bytes that the process can still get.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
         TooLargeError: the estimate is above `there`.
     """
-    spread = config.preprocessing.encode == "onehot"
-    needed = estimate_memory(features, pipeline, rows, spread)
+    needed = estimate_memory(config, features, rows, verified)
     if needed <= there:
         return
+    spread = config.preprocessing.encode == "onehot"
     wide = _widest(features) if spread else []
     what = (
         f"needs about {needed / 1e9:.1f} GB of memory, and {there / 1e9:.1f} GB are available: "
@@ -63,35 +76,43 @@ def check_memory(
         counts = ", ".join(f"{len(f.categories or ())} of {f.column!r}" for f in wide)
         what += f", among them one per value: {counts}"
     remedies = []
-    if wide and estimate_memory(features, pipeline, rows, False) <= there:
+    if wide and estimate_memory(_as_ordinal(config), features, rows, verified) <= there:
         remedies.append("set `preprocessing.encode: ordinal`")
     others = [feature for feature in features if feature not in wide[:1]]
-    if wide and others and estimate_memory(others, pipeline, rows, spread) <= there:
+    if wide and others and estimate_memory(config, others, rows, verified) <= there:
         key = "data.features" if config.data.features else "the features (`data.exclude`)"
         remedies.append(f"leave {wide[0].column!r} out of {key}")
     remedy = ", or ".join([*remedies, "train on fewer rows or columns"])
     raise TooLargeError(f"{config.data.source}: the fit", what, remedy)
 
 
+def _as_ordinal(config: ModelConfig) -> ModelConfig:
+    changed = config.preprocessing.model_copy(update={"encode": "ordinal"})
+    return config.model_copy(update={"preprocessing": changed})
+
+
 def estimate_memory(
-    features: Sequence[Feature], pipeline: Pipeline, rows: int, spread: bool
+    config: ModelConfig, features: Sequence[Feature], rows: int, verified: SchemaVersion | None
 ) -> int:
     """Estimate the bytes that a fit and its predictions need, beside the data set itself.
 
     Args:
+        config: the run.
         features: described from the training rows.
-        pipeline: not fitted.
         rows: of the larger part of the split.
-        spread: whether each category becomes a column.
+        verified: the schema of the published version that is verified; None for a new run.
     """
-    name = type(pipeline[-1]).__name__
-    count, width = len(features), _width(features, spread)
+    name, count = config.estimator.name, len(features)
+    prepare = build_pipeline(config, features, verified).named_steps.get("prepare")
+    sparse = prepare is not None and prepare.sparse_threshold > 0
+    width = _width(features, config.preprocessing.encode == "onehot")
+    stored = _SPARSE * count if sparse else width  # per row, in numbers of 8 bytes
     # The frame of these rows is held throughout, in float64.
     encoding = 1.5 * count  # in float32, and then in float64
-    preparing = count + 2 * width if "prepare" in pipeline.named_steps else 0
-    fitting = (1 + _MORE_COPIES.get(name, _COPIES)) * width
-    values = rows * (count + max(encoding, preparing, fitting)) + _SQUARES.get(name, 0) * width**2
-    return int(_FLOAT64 * values)
+    preparing = 0 if prepare is None else count + 2 * stored
+    fitting = (1 + _MORE_COPIES.get(name, _COPIES)) * stored
+    squares = 0 if sparse else _SQUARES.get(name, 0) * width**2
+    return int(_FLOAT64 * (rows * (count + max(encoding, preparing, fitting)) + squares))
 
 
 def _width(features: Sequence[Feature], spread: bool) -> int:

@@ -5,11 +5,11 @@ import pytest
 from maas.errors import TooLargeError
 from maas.model.signature import Feature
 from maas.training.fit.memory import check_memory
-from maas.training.fit.pipeline import build_pipeline
 from tests.model.graphs import feature
 from tests.training.fitted import config
 
 GIGABYTE = 1_000_000_000
+DENSE = "HistGradientBoostingClassifier"
 
 
 def texts(name: str, count: int) -> Feature:
@@ -21,9 +21,8 @@ TITLES = (texts("title", 45_000), texts("city", 300), texts("kind", 9), texts("k
 
 
 def check(features: tuple[Feature, ...], rows: int, there: float, **changes) -> None:
-    setting = config(**{"estimator": "Ridge", **changes})
-    pipeline = build_pipeline(setting, features)
-    check_memory(setting, features, pipeline, rows, int(there * GIGABYTE))
+    setting = config(**{"estimator": DENSE, **changes})
+    check_memory(setting, features, rows, int(there * GIGABYTE))
 
 
 def test_a_column_of_many_texts_is_refused_with_figures_and_remedies():
@@ -32,7 +31,10 @@ def test_a_column_of_many_texts_is_refused_with_figures_and_remedies():
     line = str(caught.value)
     assert caught.value.exit_code == 2
     assert line.startswith("table: the fit: needs about ")
-    assert "8.0 GB are available: Ridge gets 50000 rows x 45341 columns" in line
+    assert (
+        "8.0 GB are available: HistGradientBoostingClassifier gets 50000 rows x 45341 columns"
+        in line
+    )
     assert "45000 of 'title', 300 of 'city', 9 of 'kind'" in line
     assert "of 'k'" not in line
     assert "set `preprocessing.encode: ordinal`, or leave 'title' out of the features " in line
@@ -74,3 +76,10 @@ def test_an_estimator_that_copies_more_needs_more():
     check(NUMBERS, 1_000_000, 1.2, estimator="LogisticRegression")
     with pytest.raises(TooLargeError):
         check(NUMBERS, 1_000_000, 1.2, estimator="LinearDiscriminantAnalysis")
+
+
+def test_a_sparse_matrix_needs_little_and_a_version_of_an_older_schema_has_none():
+    check(TITLES, 50_000, 0.2, estimator="LogisticRegression")
+    setting = config("LogisticRegression")
+    with pytest.raises(TooLargeError):
+        check_memory(setting, TITLES, 50_000, 8 * GIGABYTE, verified=2)
