@@ -13,7 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maas.commands.terminal import print_json, run_command, short_path, stdout_to_stderr
+from maas.commands.terminal import (
+    print_json,
+    run_command,
+    short_path,
+    stdout_to_stderr,
+    unexpected,
+)
 from maas.config.paths import PROJECT, models_folder, project_root
 from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
@@ -32,16 +38,18 @@ def main() -> int:
     config = load_train_config(arguments.config, arguments.set)
     pin_process(config.numerics)
     # Wherever the config is, its versions stand beside the code that made them and verifies them.
-    log = configure_logs(
-        config.app.name, config.app.env, config.logging.level, PROJECT / config.paths.logs_dir
-    )
+    logs_dir = PROJECT / config.paths.logs_dir
+    log = configure_logs(config.app.name, config.app.env, config.logging.level, logs_dir)
     try:
         models_dir = models_folder(config.paths.models_dir, PROJECT)
         data_root = project_root(arguments.config)
         return _train(config, data_root, models_dir, arguments.json, log)
-    except MaasError as error:
+    except (MaasError, OSError, MemoryError, ModuleNotFoundError) as error:
         record_failure(log, error)
         raise
+    except Exception as error:
+        record_failure(log, error)
+        raise unexpected(error, logs_dir / "train.log") from error
 
 
 def _train(

@@ -9,7 +9,9 @@
     │   │   └── UnreadableDataError  the data set does not exist or cannot be read
     │   ├── ParityError        the exported model predicts something else than the fitted one
     │   ├── VersionError       the version does not exist, or belongs to another model
-    │   └── OverflowingRowError  the values of a row are too large to compute with
+    │   ├── OverflowingRowError  the values of a row are too large to compute with
+    │   └── TooLargeError      the run needs more memory than there is
+    ├── FitError            1  a step of the training failed, and no input was found to be wrong
     ├── GateError           1  a metric is outside the bounds in the config
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
@@ -76,6 +78,14 @@ class OverflowingRowError(InputError):
     def __init__(self, row: int) -> None:
         self.row = row
         super().__init__(f"row {row}", "is too large for the model to compute", "check its units")
+
+
+class TooLargeError(InputError):
+    """The run needs more memory than there is; it was refused before the fit."""
+
+
+class FitError(MaasError):
+    """A step of the training failed, and no input was found to be wrong."""
 
 
 class GateError(MaasError):

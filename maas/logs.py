@@ -9,7 +9,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from maas.config.service_config import Env, LogLevel
-from maas.errors import StorageError, remedy_for
+from maas.errors import MaasError, StorageError, remedy_for
 
 # Attributes that BentoML adds to its records.
 _BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")
@@ -54,8 +54,15 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
 
 
 def record_failure(logger: logging.Logger, error: Exception) -> None:
-    """Write an error to the log file only: the command prints it to stderr itself."""
-    record = logger.makeRecord(logger.name, logging.ERROR, "", 0, str(error), (), None)
+    """Write an error to the log file only: the command prints it to stderr itself.
+
+    With a traceback where it is a fault of the code, or where a library raised what caused it.
+    """
+    expected = isinstance(error, (MaasError, OSError))
+    fault = error.__cause__ if expected else error
+    trace = (type(fault), fault, fault.__traceback__) if fault else None
+    text = str(error) or type(error).__name__
+    record = logger.makeRecord(logger.name, logging.ERROR, "", 0, text, (), trace)
     logger.handlers[0].handle(record)
 
 

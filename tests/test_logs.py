@@ -10,7 +10,7 @@ from time import tzset
 
 import pytest
 
-from maas.errors import DataError, StorageError
+from maas.errors import DataError, FitError, StorageError
 from maas.logs import configure_logs, configure_service_logs, record_failure
 
 NAMES = ("maas", "bentoml", "uvicorn.error", "circus", "uvicorn.access")
@@ -87,6 +87,25 @@ def test_a_failure_is_in_the_file_alone(tmp_path: Path, capsys: pytest.CaptureFi
     said = (tmp_path / "train.log").read_text()
     assert said.endswith(" ERROR data.csv: has 100% gaps; fill %s\n")
     assert said.count("\n") == 1
+
+
+def test_the_cause_of_a_failure_and_a_fault_of_the_code_have_a_traceback(tmp_path: Path):
+    log = configure_logs("app", "dev", "ERROR", tmp_path)
+    try:
+        try:
+            raise RuntimeError("inside")
+        except RuntimeError as cause:
+            raise FitError("the fit", "fails", "mend it") from cause
+    except FitError as error:
+        record_failure(log, error)
+    try:
+        raise KeyError
+    except KeyError as error:
+        record_failure(log, error)
+    said = (tmp_path / "train.log").read_text()
+    assert "ERROR the fit: fails; mend it\nTraceback" in said
+    assert "RuntimeError: inside" in said
+    assert "ERROR KeyError\nTraceback" in said
 
 
 def test_a_second_configuration_takes_the_place_of_the_first(

@@ -54,7 +54,7 @@ _USELESS = ", which tells the model nothing; "
 _PHRASES: dict[Seen, str] = {
     "equal": f"equals the target in every training row{_LEAK}",
     "linear": f"is a linear function of the target in the training rows{_LEAK}",
-    "monotone": f"rises or falls with the target in all training rows{_LEAK}",
+    "monotone": f"rises or falls with the target in (nearly) all training rows{_LEAK}",
     "determines": f"has a single target for each of its values in the training rows{_LEAK}",
     "one_to_one": f"has one value for each class in the training rows{_LEAK}",
     "separates": f"separates the classes of all training rows by its size alone{_LEAK}",

@@ -15,5 +15,7 @@ In the order of a run:
 - `input_bound` the largest numbers that the model can compute with
 - `reference`   the distribution of the training rows
 - `checks`      pins before numpy is loaded, parity after the export, `verify` at any time
+- `available_memory`  what the process can still get, which the fit asks for
+- `failure`     errors of libraries as errors of ours
 - `provenance`  when, where and with which packages a run was made
 """

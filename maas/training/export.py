@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from maas.errors import ConfigError
 from maas.model.scorers import INPUT
 from maas.registry.manifest import SCHEMA_VERSION, SchemaVersion
+from maas.training.failure import first_line
 from maas.training.fit.pipeline import EXPORTED
 
 # The newest operator sets that skl2onnx 1.20 supports for every listed estimator.
@@ -42,14 +43,16 @@ def export_onnx(pipeline: Pipeline, features: int, schema: SchemaVersion = SCHEM
     """
     try:
         model = _convert(pipeline, features)
+        if schema >= 3:
+            kept = [value.name for value in (*model.graph.input, *model.graph.output)]
+            _number_names(model.graph, {"": ""} | {name: name for name in kept})
+        return _canonical(model)
+    except MemoryError:
+        raise
     except Exception as error:  # every converter has its own error types
         name = type(pipeline[-1]).__name__
-        what = f"{name} cannot be exported to ONNX ({str(error).strip().splitlines()[0]})"
+        what = f"{name} cannot be exported to ONNX ({first_line(error)})"
         raise ConfigError("estimator", what, "set `runtime: sklearn`") from None
-    if schema >= 3:
-        kept = [value.name for value in (*model.graph.input, *model.graph.output)]
-        _number_names(model.graph, {"": ""} | {name: name for name in kept})
-    return _canonical(model)
 
 
 def _convert(pipeline: Pipeline, features: int) -> Any:

@@ -28,6 +28,7 @@ from maas.training.checks.pin_check import check_pins
 from maas.training.data import Dataset, read_dataset
 from maas.training.example import example_row
 from maas.training.export import export_onnx, export_pickle
+from maas.training.failure import explain_failure
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
 from maas.training.fit.gates import check_gates
@@ -119,6 +120,7 @@ def _publish(
             return version, (SyncResult(version.tag, "missing", str(error)),)
 
 
+@explain_failure("the run", "cannot be completed", "change estimator.params or the data")
 def build(
     config: TrainConfig,
     data: Dataset,
@@ -139,7 +141,7 @@ def build(
     schema = verified or SCHEMA_VERSION
     check_pins(config.numerics)
     frame = data.frame()
-    fitted = fit(config, data, frame, report)
+    fitted = fit(config, data, frame, report, verified)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
     files = _export(config, data, fitted, signature, schema)

@@ -196,3 +196,26 @@ def test_the_caller_s_environment_does_not_change_the_bytes(workspace: Workspace
     workspace.train(extra=hostile)
     trained = (workspace.models / "v1/manifest.json").read_bytes()
     assert trained == (first.path / "manifest.json").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of address space")
+def test_a_fit_that_uses_up_the_memory_is_one_line_and_publishes_nothing(workspace: Workspace):
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
+
+    # Its weights, which the check before the fit does not know of, are 7 GB.
+    network = "{name: MLPClassifier, params: {hidden_layer_sizes: [30000, 30000]}}"
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "train.py"), "--set", f"estimator={network}",
+         "--set", f"paths.logs_dir={workspace.folder}/logs"],
+        env=workspace.env(), preexec_fn=limit, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "error: estimator: MLPClassifier cannot be fitted (out of memory, Unable"
+    )
+    assert "Traceback" not in done.stderr
+    assert not list(workspace.models.glob("*v*"))

@@ -1,8 +1,7 @@
 """The fit: the pipeline on the training rows, and what it predicts for the held-out rows."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
-from maas.errors import ConfigError, DataError
+from maas.errors import DataError
 from maas.model.signature import Feature, label_text
+from maas.registry.manifest import SchemaVersion
+from maas.training.available_memory import available_memory
 from maas.training.data import Column, Dataset
+from maas.training.failure import explain_fit
 from maas.training.fit.estimators import task_of
+from maas.training.fit.memory import check_memory
 from maas.training.fit.metrics import warning_messages
 from maas.training.fit.pipeline import build_pipeline
 from maas.training.split import Indices, split_rows
@@ -48,6 +51,7 @@ def fit(
     data: Dataset,
     frame: pd.DataFrame,
     report: Callable[[str], None] = lambda _: None,
+    verified: SchemaVersion | None = None,
 ) -> FitResult:
     """Fit the configured pipeline on the training rows, and predict the held-out rows.
 
@@ -56,9 +60,12 @@ def fit(
         data: what its config names.
         frame: a column per feature.
         report: called with a line for people before the fit.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
-        ConfigError: the estimator or a parameter is not valid, or the fit fails.
+        ConfigError: the estimator or a parameter is not valid.
+        TooLargeError: the fit needs more memory than there is.
+        FitError: the fit fails.
         DataError: the target does not suit the estimator, or the rows cannot be split.
     """
     task = task_of(build_pipeline(config, ())[-1])
@@ -66,26 +73,17 @@ def fit(
     train, held_out = split_rows(config, data, task)
     report(f"fitting {config.estimator.name} on {len(train)} of {data.rows} rows")
     features = tuple(_describe(column, train) for column in data.columns)
-    pipeline = build_pipeline(config, features)
+    most = max(len(train), len(held_out))
+    check_memory(config, features, most, available_memory(), verified)
+    pipeline = build_pipeline(config, features, verified)
     _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with _explain_failure(config.estimator.name):
+        with explain_fit(config.estimator.name):
             pipeline.fit(frame.iloc[train], target[train])
             _set_one_thread(pipeline)
             predictions = np.asarray(pipeline.predict(frame.iloc[held_out]))
     return FitResult(pipeline, features, train, held_out, predictions, warning_messages(caught))
-
-
-@contextmanager
-def _explain_failure(estimator: str) -> Iterator[None]:
-    """Turn what scikit-learn raises into a ConfigError."""
-    try:
-        yield
-    except (ValueError, TypeError, ArithmeticError) as error:
-        first = str(error).strip().splitlines()[0]
-        what = f"{estimator} cannot be fitted ({first})"
-        raise ConfigError("estimator", what, "change estimator.params or the data") from None
 
 
 def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:

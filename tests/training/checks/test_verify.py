@@ -3,12 +3,14 @@
 import hashlib
 import json
 import pickle
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from maas.config.reading import load_train_config
-from maas.errors import UnreadableDataError
+from maas.errors import TooLargeError, UnreadableDataError
 from maas.registry.manifest import canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -165,6 +167,21 @@ def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace)
     with pytest.raises(UnreadableDataError, match="does not exist") as caught:
         verify_again(workspace)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of address space")
+def test_too_little_memory_says_nothing_about_a_version(version: Version):
+    import resource
+
+    verify(version)  # loads what is loaded once
+    kept = resource.getrlimit(resource.RLIMIT_AS)
+    taken = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (taken, kept[1]))
+    try:
+        with pytest.raises(TooLargeError, match=r"iris: the fit: needs .* 0\.0 GB are available"):
+            verify(version)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, kept)
 
 
 def test_native_versions_promise_nothing_and_say_so(version: Version):
