@@ -68,7 +68,9 @@ def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
     if form := find_form(counts):
         remedy = f"{form.rewriting}, {declare}"
         if form.plain is None:
-            remedy = f"dates are not features: {leave_out}, or {form.rewriting} for split.column"
+            remedy = (
+                f"dates are not features yet: {leave_out}, or {form.rewriting} for split.column"
+            )
         raise DataError(where, form.sentence, remedy)
     numeric = which_numeric(counts)
     rows, numbers = int(counts.sum()), int(counts.to_numpy()[numeric].sum())
@@ -76,7 +78,7 @@ def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
         what = "holds numbers written as text"
         if not numeric.all():
             what = f"mixes numbers with text such as {counts.index[~numeric][0][:40]!r}"
-        raise DataError(where, what, f"correct them, {declare}")
+        raise DataError(where, what, f"correct them or leave the cells empty, {declare}")
     if rows > 2 and len(counts) == rows:
         what = "holds a different text in every row, so it is an id, not a category"
         raise DataError(where, what, _id_remedy(leave_out))

@@ -35,7 +35,7 @@ def read_csv(path: Path, faults: Faults, text_columns: Collection[str] = ()) -> 
     table, zeros = _parse_csv(path, text_columns)
     for name in zeros:
         what = "holds integers with leading zeros"
-        remedy = "declare type: category in data.features, or write them without zeros"
+        remedy = "write them without zeros, or declare type: category in data.features"
         faults.add_column(name, DataError(f"{path}: column {name!r}", what, remedy))
     for name, column in zip(table.column_names, table.columns, strict=True):
         where = f"{path}: column {name!r}"

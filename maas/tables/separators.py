@@ -22,12 +22,13 @@ def check_separator(path: Path) -> None:
     """Refuse a file whose first lines have more columns with another separator than with commas.
 
     Raises:
-        DataError: says which separator, whether numbers have decimal commas, and how to convert.
+        DataError: there is no line, or another separator: says which, whether numbers have
+            decimal commas, and how to convert the file.
     """
     text, encoding = _start_of(path)
     lines = [line for line in text.splitlines() if line.strip()][:_MAX_LINES]
     if not lines:
-        return
+        raise DataError(path, "holds empty lines only", "write the data to it")
     if re.fullmatch(r"sep=.", lines[0].strip(), re.IGNORECASE):
         what = f"begins with the line {lines[0].strip()!r}, which only Excel understands"
         raise DataError(path, what, "remove that line")
@@ -73,4 +74,4 @@ def _describe(path: Path, lines: list[str], mark: str, encoding: str | None) -> 
         options += f", encoding={encoding!r}"
     copy = f"{path.stem}-commas.csv"
     code = f"pandas.read_csv({path.name!r}, {options}).to_csv({copy!r}, index=False)"
-    return DataError(path, what, f"{remedy}, e.g. {code}")
+    return DataError(path, what, f"{remedy}, e.g. {code}, and name that file")

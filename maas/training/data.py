@@ -163,7 +163,7 @@ def _wanted(config: ModelConfig, table: pa.Table, faults: Faults) -> dict[str, F
     if not names and not meant:
         what = "has no column but the target"
         if config.data.exclude:
-            what = f"{what} that data.exclude leaves"
+            what = f"{what} and those in data.exclude"
         faults.add("data", DataError(config.data.source, what, "add columns for features"))
     return {name: FeatureConfig(column=name) for name in names if name not in faults}
 

@@ -40,7 +40,8 @@ def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, 
     except ValueError as error:
         size = config.split.test_size
         what = f"cannot be split by {method} with test_size {size} ({error})"
-        remedy = _remedy("change split.test_size or split.method", config, data, method)
+        first = "add rows, or change split.test_size or split.method"
+        remedy = _remedy(first, config, data, method, task)
         raise DataError(data.source, what, remedy) from None
     if task == "classification":
         _check_classes(config, data, method, train, held_out)
@@ -117,26 +118,28 @@ def _class_remedy(classes: Mapping[Any, int]) -> str:
     return "remove their rows, merge these classes, or add rows"
 
 
-def _remedy(first: str, config: ModelConfig, data: Dataset, method: str) -> str:
+def _remedy(
+    first: str, config: ModelConfig, data: Dataset, method: str, task: str = "classification"
+) -> str:
     """Add to a remedy another size and another method, if they would divide these rows."""
-    own = config.split.test_size
+    own, classes = config.split.test_size, task == "classification"
     sizes = sorted(_OTHER_SIZES, key=lambda size: abs(size - own))
-    size = next((size for size in sizes if _divides(config, data, method, size)), None)
+    size = next((size for size in sizes if _divides(config, data, method, size, classes)), None)
     remedy = first if size is None else f"{first}, or set split.test_size to {size}"
     other = {"stratified": "random", "random": "stratified"}.get(method)
-    if other and data.target.dtype.kind != "f" and _divides(config, data, other, own):
+    if other and classes and _divides(config, data, other, own, classes):
         remedy = f"{remedy}, or write `split: {{method: {other}}}`"
     return remedy
 
 
-def _divides(config: ModelConfig, data: Dataset, method: str, size: float) -> bool:
-    """Whether a split leaves training rows of every class."""
+def _divides(config: ModelConfig, data: Dataset, method: str, size: float, classes: bool) -> bool:
+    """Whether a split is possible, and leaves training rows of every class if there are any."""
     split = config.split.model_copy(update={"test_size": size})
     try:
         train, held_out = _split(config.model_copy(update={"split": split}), data, method)
     except ValueError:
         return False
-    return data.target.dtype.kind == "f" or not _lost_classes(data, train, held_out)
+    return not classes or not _lost_classes(data, train, held_out)
 
 
 def _name(counts: Mapping[Any, int]) -> str:
