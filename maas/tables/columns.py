@@ -56,8 +56,7 @@ def infer_type(
         return "category"
     what = f"holds {kind}, which is not a supported feature type"
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
-        remedy = f"{leave_out}, or hold out its newest rows with split.method: time"
-        raise DataError(where, what, remedy)
+        raise DataError(where, what, _date_remedy(leave_out))
     raise DataError(where, what, f"convert it to numbers or text, or {leave_out}")
 
 
@@ -68,9 +67,7 @@ def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
     if form := find_form(counts):
         remedy = f"{form.rewriting}, {declare}"
         if form.plain is None:
-            remedy = (
-                f"dates are not features yet: {leave_out}, or {form.rewriting} for split.column"
-            )
+            remedy = f"{_date_remedy(leave_out)} ({form.rewriting})"
         raise DataError(where, form.sentence, remedy)
     numeric = which_numeric(counts)
     rows, numbers = int(counts.sum()), int(counts.to_numpy()[numeric].sum())
@@ -85,6 +82,11 @@ def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
     if rows >= _MIN_ROWS_OF_IDS and len(counts) > rows / 2:
         what = f"holds {len(counts)} different texts in {rows} rows: an id or free text"
         raise DataError(where, f"{what}, not a category", _id_remedy(leave_out))
+
+
+def _date_remedy(leave_out: str) -> str:
+    newest = "hold out its newest rows with split.method: time"
+    return f"dates are not features yet: {leave_out}, or {newest}"
 
 
 def _id_remedy(leave_out: str) -> str:
@@ -106,7 +108,10 @@ def which_numeric(counts: "pd.Series[int]") -> npt.NDArray[np.bool_]:
 
 def _to_number(where: str, data: pa.ChunkedArray) -> Values:
     if not (is_numeric(data) or pa.types.is_boolean(data.type)):
-        raise DataError(where, f"holds {value_type(data)}, not numbers", "declare another type")
+        remedy = "declare another type"
+        if is_text(value_type(data)) and (form := find_form(count_texts(data))):
+            remedy = f"{form.rewriting}, or {remedy}"
+        raise DataError(where, f"holds {value_type(data)}, not numbers", remedy)
     try:
         values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:

@@ -77,6 +77,9 @@ def _check_file(path: Path) -> None:
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
+        names = pa.parquet.read_schema(path).names
+        if len(set(names)) < len(names):  # which read_table refuses without naming them
+            return pa.parquet.ParquetFile(path).read()
         return pa.parquet.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
         what = f"is not a valid Parquet file ({str(error).splitlines()[0]})"

@@ -114,14 +114,8 @@ def _parse_times(where: str, texts: list[str]) -> npt.NDArray[np.int64]:
         DataError: a text is not a time, or only some have a zone, or only some name a day.
     """
     forms = [_ISO_TIME.fullmatch(text) for text in texts]
-    times = pd.Series(
-        pd.to_datetime(
-            [text.upper().replace(",", ".") for text in texts],
-            format="ISO8601",
-            utc=True,
-            errors="coerce",
-        )
-    )
+    written = [text.upper().replace(",", ".") for text in texts]
+    times = pd.Series(pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce"))
     wrong = times.isna().to_numpy() | np.array([form is None for form in forms])
     if wrong.any():
         row = int(wrong.argmax())
