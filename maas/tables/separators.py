@@ -29,6 +29,8 @@ def check_separator(path: Path) -> None:
     lines = [line for line in text.splitlines() if line.strip()][:_MAX_LINES]
     if not lines:
         raise DataError(path, "holds empty lines only", "write the data to it")
+    if "\0" in lines[0]:
+        raise DataError(path, "is not text: its first line holds bytes 0", "name a CSV file")
     if re.fullmatch(r"sep=.", lines[0].strip(), re.IGNORECASE):
         what = f"begins with the line {lines[0].strip()!r}, which only Excel understands"
         raise DataError(path, what, "remove that line")

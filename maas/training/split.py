@@ -76,11 +76,14 @@ def _check_class_sizes(config: ModelConfig, data: Dataset) -> None:
     where, counts = f"{data.source}: target", Counter(data.target.tolist())
     single = {label: n for label, n in counts.items() if n < 2}
     if single:
-        what = f"class {next(iter(single))!r} has only one row"
+        what = f"class {_shorten(next(iter(single)))!r} has only one row"
         if len(single) > 1:
             what = f"{len(single)} of {len(counts)} classes have only one row"
             what = f"{what} ({_name(single)})"
-        remedy = _remedy(_class_remedy(single), config, data, "stratified")
+        first = _class_remedy(single)
+        if data.target.dtype.kind == "i" and len(single) > len(counts) / 2:
+            first = f"name a regressor if these are numbers; or {first}"
+        remedy = _remedy(first, config, data, "stratified")
         raise DataError(where, f"{what}, too few for a stratified split", remedy)
     held_out = math.ceil(data.rows * config.split.test_size)
     for side, rows in (("held-out", held_out), ("training", data.rows - held_out)):
@@ -98,10 +101,10 @@ def _check_classes(
     lost = _lost_classes(data, train, held_out)
     if not lost:
         return
-    what = f"class {next(iter(lost))!r} is on one side of the split only, among the held-out rows"
+    side = "on one side of the split only, among the held-out rows"
+    what = f"class {_shorten(next(iter(lost)))!r} is {side}"
     if len(lost) > 1:
-        what = f"{len(lost)} classes are on one side of the split only"
-        what = f"{what}, among the held-out rows ({_name(lost)})"
+        what = f"{len(lost)} classes are {side} ({_name(lost)})"
     remedy = _remedy(_class_remedy(lost), config, data, method)
     raise DataError(f"{data.source}: target", what, remedy)
 
@@ -145,6 +148,10 @@ def _divides(config: ModelConfig, data: Dataset, method: str, size: float, class
 def _name(counts: Mapping[Any, int]) -> str:
     """Name classes with their numbers of rows, the rarest first."""
     ordered = sorted(counts.items(), key=lambda item: (item[1], str(item[0])))
-    named = [f"{str(label)[:40]!r}: {n}" for label, n in ordered[:_MAX_NAMED]]
+    named = [f"{_shorten(label)!r}: {n}" for label, n in ordered[:_MAX_NAMED]]
     more = len(ordered) - _MAX_NAMED
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def _shorten(label: Any) -> Any:
+    return label[:40] if isinstance(label, str) else label

@@ -54,6 +54,10 @@ def test_a_file_of_empty_lines_is_refused(tmp_path: Path):
     assert "holds empty lines only" in refuse(tmp_path, b"\n\r\n \n")
 
 
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path):
+    assert "is not text" in refuse(tmp_path, b"\0\5\x16\7\0\2\0\0Mac OS X;;\n\0;;\n")
+
+
 @pytest.mark.parametrize(
     "text",
     [

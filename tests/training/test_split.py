@@ -82,9 +82,16 @@ def test_every_rare_class_is_named_with_a_remedy_that_passes():
     line = refuse({"p": 30, "q": 30, "r": 1, "s": 1})
     assert "2 of 4 classes have only one row ('r': 1, 's': 1), too few for a stratified" in line
     assert "remove their rows, merge these classes, or add rows" in line
-    assert "2 of 32 classes" not in line
     many = refuse({"p": 30, "q": 30} | {f"r{n:02}": 1 for n in range(13)})
     assert "'r09': 1 and 3 more)" in many
+
+
+def test_numbers_as_classes_are_told_of_regressors():
+    setting, labels = config(), [*range(40), *[50] * 20]
+    with pytest.raises(DataError) as caught:
+        split_rows(setting, make_dataset(setting, table(y=labels)), "classification")
+    assert "40 of 41 classes have only one row (0: 1, 1: 1, 10: 1" in str(caught.value)
+    assert "name a regressor if these are numbers; or remove their rows" in str(caught.value)
 
 
 def test_a_random_split_is_named_only_where_it_would_pass():
@@ -121,7 +128,7 @@ def test_more_classes_than_rows_to_hold_out_gives_a_size_that_passes():
 
 def test_every_lost_class_is_named():
     line = refuse({"p": 40, "q": 8, "r": 12}, method="time", column="t", test_size=0.4)
-    assert "2 classes are on one side of the split only" in line
+    assert "2 classes are on one side of the split only, among the held-out rows" in line
     assert "('q': 8, 'r': 12)" in line
     assert "method: random" not in line
     line = refuse({"p": 49, "q": 11}, method="time", column="t")
