@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from jsonschema import Draft202012Validator
 
 from maas.registry.registry import Registry
 from maas.registry.version import Version
+from maas.serving.api.responses import ModelResponse
 from tests.server import Serve, Server
 from tests.workspace import Workspace
 
@@ -134,9 +134,9 @@ def test_the_document_of_the_api_describes_the_records(mistaken_server: Server, 
     server = mistaken_server
     document = server.client.get("/docs.json").json()
     answer = server.client.get("/model").json()
-    schema = document | {"$ref": "#/components/schemas/ModelResponse"}
-    Draft202012Validator(schema).validate(answer)
+    ModelResponse.model_validate_json(server.client.get("/model").content)
     assert answer["held_out"] == version.manifest.model_dump(mode="json")["held_out"]
     assert [warning["seen"] for warning in answer["warnings"]] == ["linear", "one_value", "rising"]
-    required = document["components"]["schemas"]["ModelResponse"]["required"]
-    assert not {"held_out", "warnings"} & set(required)
+    schema = document["components"]["schemas"]["ModelResponse"]
+    assert answer.keys() <= schema["properties"].keys()
+    assert not {"held_out", "warnings"} & set(schema["required"])
