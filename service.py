@@ -20,7 +20,12 @@ from maas.serving.api.responses import (
 )
 from maas.serving.process.deployment import load_deployment
 from maas.serving.process.model_loading import load_async_predictor, served_signature
-from maas.serving.process.packaging import bento_image, bento_labels, bento_model
+from maas.serving.process.packaging import (
+    bento_image,
+    bento_labels,
+    bento_model,
+    service_name,
+)
 from maas.serving.process.service_class import service_class
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ def make_service(version: Version) -> Any:
         BatchPrediction = PredictBatchResponse[Label]
 
     @bentoml.service(
+        name=service_name(version),
         service_class=service_class(DEPLOYMENT),
         http={"host": CONFIG.host, "port": CONFIG.port},
         workers=CONFIG.workers,

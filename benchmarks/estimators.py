@@ -17,7 +17,7 @@ import pyarrow as pa  # noqa: E402
 
 from maas.config.paths import PROJECT  # noqa: E402
 from maas.config.train_config import ModelConfig  # noqa: E402
-from maas.errors import ConfigError, MaasError  # noqa: E402
+from maas.errors import ConfigError, FitError, MaasError  # noqa: E402
 from maas.model.predictor import Predictor  # noqa: E402
 from maas.tables.reading import read_table  # noqa: E402
 from maas.training.checks.parity import load_scorer, measure_parity, tolerance_for  # noqa: E402
@@ -65,6 +65,8 @@ def check_estimator(name: str, table: pa.Table, source: str, runtime: str) -> st
         predictor = Predictor(load_scorer(config.runtime, model), signature)
     except ConfigError as error:
         return "no ONNX form" if "exported" in error.what else "cannot be fitted"
+    except FitError:
+        return "cannot be fitted"
     except MaasError as error:
         return str(error)
     tolerance = tolerance_for(signature, data.target[fitted.train])

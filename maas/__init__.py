@@ -4,10 +4,10 @@
 files to the registry. **The registry** (`maas.registry`) keeps every run as an immutable
 folder `models/vN/` and mirrors it to the BentoML model store. **Serving** (`maas.serving`)
 answers typed requests from one version. Training and serving never import each other: they
-meet only in the files of a version.
+meet only in the files of a version, which both handle with the registry and `model`.
 
-The entry points are outside this package: `train.py` trains, `service.py` serves, and
-`python -m maas` runs the commands of `maas.commands`. Imports run one way: a module imports
+The entry points `train.py` and `service.py`, which train and serve, are outside this package;
+`python -m maas` runs the commands of `maas.commands`. Imports run one way: a module may import
 its own package and the lines above its own::
 
     errors, strict_model
@@ -23,8 +23,8 @@ its own package and the lines above its own::
 - `strict_model`  the base class of what is read from a file or written to one
 - `model`         what training and serving share: the signature, the encoding, the predictor
 - `config`        the two YAML files, as frozen, strict types
-- `tables`        files to typed columns
-- `logs`, `progress`  the log lines and the progress of a run
+- `logs`, `progress`  the log lines of a run and of the service, and the progress of a run
+- `tables`        files to typed columns, for training
 """
 
 import os

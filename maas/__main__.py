@@ -9,8 +9,8 @@ import sys
 
 from maas.commands import registry, verify
 from maas.commands.terminal import run_command
-from maas.config.paths import PROJECT, models_folder
-from maas.config.reading import load_service_config
+from maas.config.paths import PROJECT, is_project, models_folder
+from maas.config.reading import load_models_dir
 from maas.errors import ConfigError
 from maas.registry.registry import Registry
 
@@ -23,9 +23,9 @@ def run() -> int:
 def main() -> int:
     """Read the arguments and run one command."""
     arguments = _build_parser().parse_args()
-    config = load_service_config(PROJECT / "configs" / "service_config.yaml")
+    configured = load_models_dir(PROJECT / "configs" / "service_config.yaml")
     _check_models_are_known()
-    code: int = arguments.run(Registry(models_folder(config.models_dir, PROJECT)), arguments)
+    code: int = arguments.run(Registry(models_folder(configured, PROJECT)), arguments)
     return code
 
 
@@ -35,7 +35,7 @@ def _check_models_are_known() -> None:
     Raises:
         ConfigError: the package is not in a project, and MODELS_DIR is not set.
     """
-    if not (PROJECT / "train.py").is_file() and not os.environ.get("MODELS_DIR"):
+    if not is_project(PROJECT) and not os.environ.get("MODELS_DIR"):
         raise ConfigError(
             "variable MODELS_DIR",
             f"is not set, and maas is installed outside its project, in {PROJECT}",

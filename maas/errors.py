@@ -9,7 +9,9 @@
     │   │   └── UnreadableDataError  the data set does not exist or cannot be read
     │   ├── ParityError        the exported model predicts something else than the fitted one
     │   ├── VersionError       the version does not exist, or belongs to another model
-    │   └── OverflowingRowError  the values of a row are too large to compute with
+    │   ├── OverflowingRowError  the values of a row are too large to compute with
+    │   └── TooLargeError      the run needs more memory than there is
+    ├── FitError            1  a step of the training failed, and no input was found to be wrong
     ├── GateError           1  a metric is outside the bounds in the config
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
@@ -20,6 +22,7 @@
 The number is the exit code of the command that fails with the error.
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -77,12 +80,20 @@ class OverflowingRowError(InputError):
         super().__init__(f"row {row}", "is too large for the model to compute", "check its units")
 
 
+class TooLargeError(InputError):
+    """The run needs more memory than there is; it was refused before the fit."""
+
+
+class FitError(MaasError):
+    """A step of the training failed, and no input was found to be wrong."""
+
+
 class GateError(MaasError):
     """A metric is outside its gate in the config; nothing was published."""
 
 
 class PinError(MaasError):
-    """The numeric libraries do not use the pinned threads, kernel and CPU features."""
+    """The process cannot be pinned, or the libraries do not use what was pinned."""
 
 
 class DamagedError(MaasError):
@@ -99,3 +110,36 @@ class LockedError(StorageError):
 
 class ServeError(MaasError):
     """The service cannot start."""
+
+
+_LIMIT = "close other programs, or raise the limit of open files (`ulimit -n`)"
+_RIGHTS = "check its owner and permissions"
+_ROOM = "free space there"
+_SHADOWED = "move the file away that has the name of a folder"
+_REMEDIES = {
+    errno.EACCES: _RIGHTS,
+    errno.EPERM: _RIGHTS,
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EROFS: "make its file system writable",
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOENT: "check that the folder exists",
+    errno.ENOTDIR: _SHADOWED,
+    errno.EEXIST: _SHADOWED,
+    errno.EISDIR: "move the folder away that has the name of a file",
+    errno.ELOOP: "correct the links in its path",
+    errno.EMFILE: _LIMIT,
+    errno.ENFILE: _LIMIT,
+    errno.ENOMEM: "free memory",
+    errno.EIO: "check the disk, whose errors the system log names",
+    errno.ENOLCK: "use a file system with file locks",
+    errno.EOPNOTSUPP: "use a file system with file locks",
+}
+
+CAUSED_ELSEWHERE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""The numbers of errors that another folder would give too."""
+
+
+def remedy_for(error: OSError) -> str:
+    """What to do next about an error of the system, as an instruction."""
+    return _REMEDIES.get(error.errno or 0, "correct that, then start again")

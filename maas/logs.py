@@ -9,7 +9,7 @@ from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from maas.config.service_config import Env, LogLevel
-from maas.errors import StorageError
+from maas.errors import MaasError, StorageError, remedy_for
 
 # Attributes that BentoML adds to its records.
 _BENTOML_ATTRS = ("levelname_bracketed", "component", "trace_msg", "request_id", "service_name")
@@ -27,9 +27,8 @@ def configure_logs(app: str, env: Env, level: LogLevel, logs_dir: Path) -> loggi
         logs_dir.mkdir(parents=True, exist_ok=True)
         file = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
-        raise StorageError(
-            path, f"cannot be written ({error.strerror})", "set paths.logs_dir to another folder"
-        ) from None
+        remedy = f"{remedy_for(error)}, or set paths.logs_dir to another folder"
+        raise StorageError(path, f"cannot be written ({error.strerror})", remedy) from None
     logging.raiseExceptions = False  # a full disk must not add to the one line on stderr
     logger = logging.getLogger("maas")
     logger.setLevel(level)
@@ -55,8 +54,15 @@ def configure_service_logs(env: Env, level: LogLevel) -> None:
 
 
 def record_failure(logger: logging.Logger, error: Exception) -> None:
-    """Write an error to the log file only: the command prints it to stderr itself."""
-    record = logger.makeRecord(logger.name, logging.ERROR, "", 0, str(error), (), None)
+    """Write an error to the log file only: the command prints it to stderr itself.
+
+    With a traceback where it is a fault of the code, or where a library raised what caused it.
+    """
+    expected = isinstance(error, (MaasError, OSError))
+    fault = error.__cause__ if expected else error
+    trace = (type(fault), fault, fault.__traceback__) if fault else None
+    text = str(error) or type(error).__name__
+    record = logger.makeRecord(logger.name, logging.ERROR, "", 0, text, (), trace)
     logger.handlers[0].handle(record)
 
 

@@ -1,12 +1,13 @@
 """Errors: one line that says where, what and what to do, and an exit code."""
 
+import errno
 import re
 from pathlib import Path
 
 import pytest
 
 from maas import errors
-from maas.errors import DataError, MaasError, OverflowingRowError
+from maas.errors import DataError, MaasError, OverflowingRowError, remedy_for
 
 
 def all_below(kind: type[MaasError]) -> set[type[MaasError]]:
@@ -32,3 +33,24 @@ def test_a_row_that_is_too_large_keeps_its_index():
     with pytest.raises(OverflowingRowError, match="row 7: is too large") as caught:
         raise OverflowingRowError(7)
     assert (caught.value.row, caught.value.exit_code) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "free space there"),
+        (errno.EDQUOT, "free space there"),
+        (errno.EACCES, "check its owner and permissions"),
+        (errno.EPERM, "check its owner and permissions"),
+        (errno.EROFS, "make its file system writable"),
+        (errno.ENAMETOOLONG, "choose a shorter name"),
+        (errno.ENOTDIR, "move the file away that has the name of a folder"),
+        (errno.ENOENT, "check that the folder exists"),
+        (errno.EMFILE, "close other programs, or raise the limit of open files (`ulimit -n`)"),
+        (errno.EIO, "check the disk, whose errors the system log names"),
+        (errno.EPIPE, "correct that, then start again"),
+        (None, "correct that, then start again"),
+    ],
+)
+def test_the_remedy_is_that_of_the_error_of_the_system(number: int | None, remedy: str):
+    assert remedy_for(OSError(number, "x") if number else OSError("x")) == remedy

@@ -10,7 +10,7 @@ from time import tzset
 
 import pytest
 
-from maas.errors import DataError, StorageError
+from maas.errors import DataError, FitError, StorageError
 from maas.logs import configure_logs, configure_service_logs, record_failure
 
 NAMES = ("maas", "bentoml", "uvicorn.error", "circus", "uvicorn.access")
@@ -89,6 +89,25 @@ def test_a_failure_is_in_the_file_alone(tmp_path: Path, capsys: pytest.CaptureFi
     assert said.count("\n") == 1
 
 
+def test_the_cause_of_a_failure_and_a_fault_of_the_code_have_a_traceback(tmp_path: Path):
+    log = configure_logs("app", "dev", "ERROR", tmp_path)
+    try:
+        try:
+            raise RuntimeError("inside")
+        except RuntimeError as cause:
+            raise FitError("the fit", "fails", "mend it") from cause
+    except FitError as error:
+        record_failure(log, error)
+    try:
+        raise KeyError
+    except KeyError as error:
+        record_failure(log, error)
+    said = (tmp_path / "train.log").read_text()
+    assert "ERROR the fit: fails; mend it\nTraceback" in said
+    assert "RuntimeError: inside" in said
+    assert "ERROR KeyError\nTraceback" in said
+
+
 def test_a_second_configuration_takes_the_place_of_the_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -100,15 +119,21 @@ def test_a_second_configuration_takes_the_place_of_the_first(
 
 
 @pytest.mark.parametrize(
-    ("taken", "said"), [("logs", "File exists"), ("logs/train.log/x", "Is a directory")]
+    ("taken", "said", "remedy"),
+    [
+        ("logs", "File exists", "move the file away that has the name of a folder"),
+        ("logs/train.log/x", "Is a directory", "move the folder away that has the name of a file"),
+    ],
 )
-def test_a_log_that_cannot_be_written_is_one_error(tmp_path: Path, taken: str, said: str):
+def test_a_log_that_cannot_be_written_is_one_error(
+    tmp_path: Path, taken: str, said: str, remedy: str
+):
     (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / taken).touch()
     with pytest.raises(StorageError, match=said) as caught:
         configure_logs("app", "dev", "INFO", tmp_path / "logs")
     assert caught.value.where == str(tmp_path / "logs/train.log")
-    assert caught.value.remedy == "set paths.logs_dir to another folder"
+    assert caught.value.remedy == f"{remedy}, or set paths.logs_dir to another folder"
 
 
 @pytest.mark.parametrize("env", ["dev", "prod"])

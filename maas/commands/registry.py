@@ -6,10 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from maas.commands.terminal import print_json, print_line, print_table, short_path
-from maas.commands.version_argument import VERSION_HELP, find_version
+from maas.commands.version_argument import find_version
+from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
+from maas.registry.run_warnings import run_warnings
 from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
@@ -25,12 +27,12 @@ def add_commands(
     listing = commands.add_parser("list", parents=[json_option], help="list the versions")
     listing.set_defaults(run=_list)
     show = commands.add_parser("show", parents=[json_option], help="show one version")
-    show.add_argument("version", help=VERSION_HELP)
+    show.add_argument("version", help=VERSION_FORMS)
     show.set_defaults(run=_show)
     diff = commands.add_parser(
         "diff", parents=[json_option], help="show what differs between two versions"
     )
-    diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_HELP)
+    diff.add_argument("versions", nargs=2, metavar="VERSION", help=VERSION_FORMS)
     diff.set_defaults(run=_diff)
     sync = commands.add_parser(
         "sync", parents=[json_option], help="mirror all versions to the BentoML store, repair it"
@@ -85,6 +87,8 @@ def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) ->
     names = ", ".join(feature.name for feature in manifest.signature.features)
     print_line(f"features  {names} -> {manifest.signature.target}")
     print_line("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    for warning in run_warnings(manifest):
+        print_line(f"warning   {warning.message}")
     print_line("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
 
 

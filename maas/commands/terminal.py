@@ -4,16 +4,18 @@ import io
 import json
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from maas.errors import MaasError
+from maas.errors import MaasError, remedy_for
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Run a command; turn expected errors into one line on stderr and an exit code."""
+    """Run a command; turn every error into one line on stderr and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         # Names may hold characters that the terminal cannot show.
         if isinstance(stream, io.TextIOWrapper):
@@ -22,24 +24,56 @@ def run_command(command: Callable[[], int]) -> int:
         code = command()
         if sys.stdout is not None:
             sys.stdout.flush()
-    except MaasError as error:
-        return _fail(str(error), error.exit_code)
-    except ModuleNotFoundError as error:
-        if "." in str(error.name):
-            raise  # the package is there, and lacks a module: a fault of the code
-        remedy = "install requirements.txt, or the project with its extra `train`"
-        return _fail(f"package {error.name}: is not installed; {remedy}", 1)
     except BrokenPipeError:
         # The reader of stdout has closed it (`| head`): keep the interpreter from reporting that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        where = error.filename or "standard output or a file"
-        line = f"{where}: {error.strerror or error}; check its permissions and free space"
-        return _fail(line, 1)
     except KeyboardInterrupt:
         return _fail("stopped", 130)
+    except MaasError as error:
+        return _fail(str(error), error.exit_code)
+    except Exception as error:
+        return _fail(_describe(error), 1)
     return code
+
+
+def _describe(error: Exception) -> str:
+    """Say in one line what no MaasError says."""
+    # Where the name has a point, the package is there and lacks a module: a fault of the code.
+    if isinstance(error, ModuleNotFoundError) and "." not in str(error.name):
+        remedy = "install requirements.txt, or the project with its extra `train`"
+        return f"package {error.name}: is not installed; {remedy}"
+    if isinstance(error, MemoryError):
+        return f"memory: is used up{_detail(error)}; free some, or use a larger machine"
+    if isinstance(error, OSError):
+        where = error.filename or "standard output or a file"
+        return f"{where}: {error.strerror or error}; {remedy_for(error)}"
+    return str(unexpected(error, _keep_traceback(error)))
+
+
+def unexpected(error: Exception, traceback_in: object) -> MaasError:
+    """Describe a fault of the code, whose traceback was kept somewhere."""
+    what = f"failed unexpectedly ({type(error).__name__}{_detail(error)})"
+    return MaasError("the command", what, f"report this bug with the traceback in {traceback_in}")
+
+
+def _detail(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f": {lines[0]}" if lines else ""
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Write the traceback to a file, for a report; to stderr where that is not possible."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="maas-", suffix=".log", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
+            file.write(text)
+    except OSError:
+        print(text, file=sys.stderr, end="")
+        return "the lines above"
+    return file.name
 
 
 @contextmanager

@@ -6,9 +6,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from maas.commands.terminal import print_json, print_line, stdout_to_stderr
-from maas.commands.version_argument import VERSION_HELP, find_number
+from maas.commands.version_argument import find_number
 from maas.config.train_config import Numerics
 from maas.errors import DamagedError, InputError
+from maas.model.tag import VERSION_FORMS
 from maas.progress import Progress
 from maas.registry.registry import Registry
 from maas.training.checks.determinism import pin_process
@@ -25,7 +26,7 @@ def add_commands(
     verify = commands.add_parser(
         "verify", parents=[json_option], help="train a version again and compare"
     )
-    verify.add_argument("version", nargs="?", help=VERSION_HELP)
+    verify.add_argument("version", nargs="?", help=VERSION_FORMS)
     verify.add_argument("--all", action="store_true", help="every version")
     verify.add_argument(
         "--trust",

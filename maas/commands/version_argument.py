@@ -1,11 +1,9 @@
 """The version that an argument names: `3`, `v3` or `latest`."""
 
 from maas.errors import VersionError
-from maas.model.tag import parse_number
+from maas.model.tag import VERSION_FORMS, parse_version
 from maas.registry.registry import Registry
 from maas.registry.version import Version
-
-VERSION_HELP = "3, v3 or latest"
 
 
 def find_number(registry: Registry, argument: str) -> int:
@@ -15,11 +13,11 @@ def find_number(registry: Registry, argument: str) -> int:
         VersionError: the argument has another form, or there is no such version.
         StorageError: the models folder cannot be read.
     """
-    if argument == "latest":
+    number = parse_version(argument)
+    if number == "latest":
         return (registry.numbers() or [registry.latest().number])[-1]
-    number = parse_number(argument.removeprefix("v"))
     if number is None:
-        raise VersionError(argument, "is not a version", f"write {VERSION_HELP}")
+        raise VersionError(argument, "is not a version", f"write {VERSION_FORMS}")
     if number not in registry.numbers():
         registry.open(number)
     return number

@@ -1,6 +1,6 @@
 """The two YAML files as frozen, strict types. Every entry point reads its config first.
 
-- `reading`         reads a file, its overrides and the environment into one of the types
+- `reading`         reads a file, and its overrides or variables, into one of the types
 - `train_config`    configs/train_config.yaml: one training run
 - `service_config`  configs/service_config.yaml: how to serve
 - `origins`         web origins, as browsers write them

@@ -8,14 +8,18 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 
-def project_root(config_path: Path) -> Path:
-    """Find the folder that paths in a config are relative to.
+def is_project(folder: Path) -> bool:
+    """Whether a folder is one of this project's copies; others have a train.py of their own too."""
+    return (folder / "train.py").is_file() and (folder / "maas" / "__init__.py").is_file()
 
-    It is the nearest folder at or above that of the config that holds a train.py, or else the
-    folder of the config itself.
+
+def project_root(config_path: Path) -> Path:
+    """Find the folder that the data in a train config are relative to.
+
+    It is the copy of this project that the config is in, or else the folder of the config itself.
     """
     folder = config_path.resolve().parent
-    return next((f for f in (folder, *folder.parents) if (f / "train.py").is_file()), folder)
+    return next(filter(is_project, (folder, *folder.parents)), folder)
 
 
 def models_folder(configured: str, root: Path, environ: Mapping[str, str] = os.environ) -> Path:

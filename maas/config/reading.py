@@ -50,9 +50,22 @@ def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> 
             try:
                 data[name] = TypeAdapter(kind).validate_strings(raw)
             except ValidationError as error:
-                what, remedy = explain(error, ServiceConfig, name)
+                what, remedy = explain(error, kind, name)
                 raise ConfigError(f"variable {variable}", what, remedy) from None
     return _validate(ServiceConfig, data, path)
+
+
+def load_models_dir(path: Path) -> str:
+    """Read `models_dir` of a service config, which is all that commands need of it.
+
+    Nothing else in the file or in the environment can keep a command from running.
+
+    Raises:
+        ConfigError: the file cannot be read as YAML, or `models_dir` is not valid.
+    """
+    data = read_yaml(path) if path.exists() else {}
+    needed = {name: value for name, value in data.items() if name == "models_dir"}
+    return _validate(ServiceConfig, needed, path).models_dir
 
 
 def _host_of_a_container(environ: Mapping[str, str]) -> str | None:

@@ -1,10 +1,11 @@
 """The type of configs/service_config.yaml: how to serve."""
 
 from ipaddress import ip_address
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -13,13 +14,36 @@ from pydantic import (
 )
 
 from maas.config.origins import Origins
-from maas.model.tag import MAX_NUMBER
+from maas.model.tag import VERSION_FORMS, parse_version
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
-LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+_Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+def _in_capitals(level: object) -> object:
+    """Take the name of a level in any case; what names none is left for the error."""
+    known = isinstance(level, str) and level.upper() in get_args(_Level)
+    return level.upper() if known and isinstance(level, str) else level
+
+
+LogLevel = Annotated[_Level, BeforeValidator(_in_capitals)]
+
+
+def _read_version(value: object) -> int | str:
+    """Read a number, or a text in one of the forms that commands take."""
+    text = str(value) if type(value) is int else value
+    found = parse_version(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"write {VERSION_FORMS}")
+    return found
+
+
+ModelVersion = Annotated[int | Literal["latest"], BeforeValidator(_read_version)]
 
 
 def _check_address(host: str) -> str:
@@ -43,7 +67,7 @@ class ServiceConfig(StrictModel):
 
     model_config = ConfigDict(validate_default=True)  # a default is held against other keys too
 
-    model_version: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | Literal["latest"] = "latest"
+    model_version: ModelVersion = "latest"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
     models_dir: Text = "models"
     host: Host = "127.0.0.1"

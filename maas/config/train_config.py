@@ -3,12 +3,12 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from maas.config.service_config import Env, LogLevel, Text
 from maas.model.signature import FeatureType, Runtime
 from maas.model.tag import ModelName
-from maas.strict_model import StrictModel
+from maas.strict_model import StrictModel, added_later
 
 Numerics = Literal["portable", "native"]
 
@@ -41,15 +41,34 @@ class FeatureConfig(StrictModel):
     nullable: bool | None = None
 
 
+def _take_list(value: object) -> object:
+    """A list, as YAML and JSON have it, as a tuple."""
+    if isinstance(value, str):
+        raise ValueError(f"write a list of columns: [{value}]")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_unique(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(columns)) < len(columns):
+        twice = next(column for column in columns if columns.count(column) > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return columns
+
+
+Columns = Annotated[tuple[Text, ...], BeforeValidator(_take_list), AfterValidator(_check_unique)]
+
+
 class DataConfig(StrictModel):
     """Where the rows come from; `features` maps API name -> column.
 
-    Without `features`, every column is a feature, except the target and the column of the split.
+    Without `features`, every column is a feature, except the target, the column of the split and
+    those that `exclude` names.
     """
 
     source: Text
     target: Text
     features: Annotated[dict[Text, Text | FeatureConfig], Field(min_length=1)] | None = None
+    exclude: Columns = added_later(())
 
 
 class SplitConfig(StrictModel):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -21,6 +21,15 @@ _LIKE_A_LABEL = re.compile(r"v[0-9]+")
 def parse_number(digits: str) -> int | None:
     """Read the number of a version; None if it is not one, from 1 to `MAX_NUMBER`."""
     return int(digits) if _NUMBER.fullmatch(digits) else None
+
+
+VERSION_FORMS = "3, v3 or latest"
+"""The forms in which a command, a setting or a variable names a version."""
+
+
+def parse_version(text: str) -> int | Literal["latest"] | None:
+    """Read what names a version, in one of `VERSION_FORMS`; None if it has another form."""
+    return "latest" if text == "latest" else parse_number(text.removeprefix("v"))
 
 
 def numbers_among(names: Iterable[str]) -> list[int]:

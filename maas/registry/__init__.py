@@ -4,6 +4,7 @@
 
 - `manifest`     the record of a version, and the digest over it
 - `manifest_rules`  what must hold between the keys of a manifest
+- `run_warnings`  what a run warns of: the records of a manifest, and the same in words
 - `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
@@ -13,6 +14,7 @@
 - `files`        durable writes and checked reads
 - `locks`        file locks, which the system releases when their holder dies
 - `stamp`        whether an entry of the store was touched since it was made
+- `store_home`   the folder of the BentoML model store, and its lock
 - `store_entry`  one entry of the BentoML model store
 - `store`        the BentoML model store, as a mirror of the registry
 - `summary`      one line per version, for `list`

@@ -14,6 +14,11 @@ Changes = dict[str, list[Any]]
 # The keys of run.json that are compared: what can make two equal configs give other bytes.
 _PROVENANCE = ("packages", "python", "glibc", "cpu", "platform", "lock_sha256", "determinism")
 
+# The parts of a comparison, in the order in which they are printed.
+_PARTS = (
+    "config", "data", "metrics", "held_out", "warnings", "signature", "files", "packages",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -25,6 +30,8 @@ class Comparison:
         config: seed, data, split, preprocessing, estimator, runtime, numerics.
         data: source, hash and rows.
         metrics: on the held-out rows.
+        held_out: how many held-out rows the service refuses, by feature.
+        warnings: what the runs warned of: `kind.feature` -> what was seen.
         signature: features, target, classes.
         files: sizes and hashes.
         packages: packages and machine of the two runs, which the digest does not cover.
@@ -35,6 +42,8 @@ class Comparison:
     config: Changes
     data: Changes
     metrics: Changes
+    held_out: Changes
+    warnings: Changes
     signature: Changes
     files: Changes
     packages: Changes
@@ -48,7 +57,7 @@ class Comparison:
         first, second = self.versions
         equal = "the same digest" if self.same else "different digests"
         yield f"v{first} and v{second} have {equal}"
-        for part in ("config", "data", "metrics", "signature", "files", "packages"):
+        for part in _PARTS:
             for name, (then, now) in getattr(self, part).items():
                 yield f"{part:9}  {name}: {_describe_change(then, now)}"
 
@@ -67,6 +76,8 @@ def compare(first: Version, second: Version) -> Comparison:
         config=differences(then.config, now.config),
         data=differences(then.data.model_dump(), now.data.model_dump()),
         metrics=differences(then.metrics, now.metrics),
+        held_out=differences(_held_out(then), _held_out(now)),
+        warnings=differences(_warnings(then), _warnings(now)),
         signature=differences(_signature(then), _signature(now)),
         files=differences(_files(then), _files(now)),
         packages=differences(
@@ -95,6 +106,19 @@ def _signature(manifest: Manifest) -> dict[str, Any]:
     features = {feature.pop("name"): feature for feature in content["features"]}
     order = list(features)
     return content | {"features": features, "order": order}
+
+
+def _held_out(manifest: Manifest) -> dict[str, Any]:
+    record = manifest.held_out
+    return {"refused": record.refused, "by_feature": record.by_feature} if record else {}
+
+
+def _warnings(manifest: Manifest) -> dict[str, str]:
+    return {
+        f"{record.kind}.{name}": record.seen
+        for record in manifest.warnings
+        for name in record.features
+    }
 
 
 def _files(manifest: Manifest) -> dict[str, Any]:

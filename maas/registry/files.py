@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
 
-from maas.errors import DamagedError, StorageError
+from maas.errors import CAUSED_ELSEWHERE, DamagedError, StorageError, remedy_for
 from maas.registry.manifest import RESTORE, FileRecord, Manifest, record_file
 
 # The most that is read of a file that no digest covers: manifest.json, run.json, model.yaml.
@@ -27,6 +27,41 @@ def write_synced(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.chmod(0o444)
+
+
+def make_folder(path: Path) -> list[Path]:
+    """Make a folder and what is missing above it; give those that this call made, in that order.
+
+    Raises:
+        OSError: it cannot be made; nothing is left behind.
+    """
+    made: list[Path] = []
+    try:
+        for folder in (*reversed(path.parents), path):
+            if not folder.is_dir():
+                made += _make_one(folder)
+    except OSError:
+        remove_unused(made)
+        raise
+    return made
+
+
+def _make_one(folder: Path) -> list[Path]:
+    """Make a folder, unless another process just has; give it if this one did."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return []
+    return [folder]
+
+
+def remove_unused(made: Sequence[Path]) -> None:
+    """Remove the folders that `make_folder` made, up to the first that holds something by now."""
+    with suppress(OSError):
+        for folder in reversed(made):
+            folder.rmdir()
 
 
 def sync_folder(path: Path) -> None:
@@ -85,7 +120,9 @@ def storage_error(
     reason = error.strerror or str(error)
     if isinstance(error, FileExistsError):
         reason = "its name is taken by something that is not a folder"
-    remedy = f"check its owner, permissions and free space, or set {variable} to another folder"
+    remedy = remedy_for(error)
+    if error.errno not in CAUSED_ELSEWHERE:
+        remedy += f", or set {variable} to another folder"
     return StorageError(path, f"{what} ({reason})", remedy)
 
 

@@ -86,11 +86,24 @@ def hold(path: Path, holders: str, timeout_s: float | None = None) -> Iterator[N
         LockedError: another process holds it for longer.
         OSError: the file cannot be opened, or this file system has no locks.
     """
-    handle = _open(path)
+    handle = _open_locked(path, holders, timeout_s)
     try:
-        _wait(handle, path, holders, timeout_s)
         yield
     finally:
+        release(handle)
+
+
+def _open_locked(path: Path, holders: str, timeout_s: float | None) -> int:
+    """Open and lock a file; again if its last holder has removed it."""
+    while True:
+        handle = _open(path)
+        try:
+            _wait(handle, path, holders, timeout_s)
+            if _is_same_file(handle, path):
+                return handle
+        except BaseException:
+            release(handle)
+            raise
         release(handle)
 
 

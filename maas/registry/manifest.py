@@ -12,6 +12,12 @@ from maas.model.signature import Runtime, Signature
 from maas.model.tag import ModelName
 from maas.registry.file_names import FileName
 from maas.registry.manifest_rules import HEADLINES, find_fault
+from maas.registry.run_warnings import (
+    FIRST_SCHEMA_WITH_RECORDS,
+    RECORDS,
+    HeldOutRecord,
+    WarningRecord,
+)
 from maas.strict_model import StrictModel, added_later
 
 SchemaVersion = Literal[1, 2, 3]
@@ -24,10 +30,6 @@ times, and the pickle does not depend on how many processes fitted it.
 
 # Raise it when a key gets another meaning or rule; not for a new key.
 SCHEMA_VERSION: SchemaVersion = 3
-
-# The records that a version of this schema, or of a later one, has if there is anything to record.
-_FIRST_WITH_RECORDS = 3
-_RECORDS = ("held_out", "warnings")
 
 # The remedy for every damaged file of a version.
 RESTORE = "restore it from a backup, or train a new version"
@@ -57,34 +59,6 @@ class DataRecord(StrictModel):
     rows: Annotated[int, Field(ge=1, lt=2**63)]
 
 
-class HeldOutRecord(StrictModel):
-    """The held-out rows, where the service refuses some: the metrics leave those out.
-
-    Attributes:
-        rows: number of held-out rows.
-        refused: number of them that the service refuses.
-        by_feature: the feature's name -> number of rows whose value of it is refused.
-    """
-
-    rows: Annotated[int, Field(ge=1)]
-    refused: Annotated[int, Field(ge=1)]
-    by_feature: dict[str, Annotated[int, Field(ge=1)]]
-
-
-class WarningRecord(StrictModel):
-    """What a run found that is probably not meant.
-
-    Attributes:
-        kind: what was found, for programs.
-        features: the names of the features that it was found in.
-        message: the same for people, with the remedy.
-    """
-
-    kind: Literal["refused", "leak", "constant", "ascending"]
-    features: tuple[str, ...]
-    message: str
-
-
 class ParityRecord(StrictModel):
     """Whether the served model predicted the same as the fitted one, and within which tolerance."""
 
@@ -104,7 +78,7 @@ class Manifest(StrictModel):
     runtime: Runtime
     parity: ParityRecord
     held_out: HeldOutRecord | None = added_later(None)
-    warnings: tuple[WarningRecord, ...] = added_later(())
+    warnings: Annotated[tuple[WarningRecord, ...], Field(max_length=20)] = added_later(())
     files: Annotated[dict[FileName, FileRecord], Field(max_length=100)]
     digest: Digest
 
@@ -161,8 +135,10 @@ class Manifest(StrictModel):
         """
         own = self.model_dump(mode="json")
         content = _restrict(own, other.model_dump(mode="json"))
-        if other.schema_version >= _FIRST_WITH_RECORDS:  # nobody may strip them from a version
-            content |= {key: own[key] for key in _RECORDS if key in own}
+        if (
+            other.schema_version >= FIRST_SCHEMA_WITH_RECORDS
+        ):  # nobody may strip them from a version
+            content |= {key: own[key] for key in RECORDS if key in own}
         content["digest"] = _digest(content)
         return Manifest.model_validate_json(json.dumps(content))
 

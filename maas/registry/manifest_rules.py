@@ -14,6 +14,7 @@ from maas.config.train_config import ModelConfig
 from maas.model.checks import rule_of
 from maas.model.signature import FLOAT32_MAX, Feature, Signature, label_text
 from maas.registry.file_names import MODEL_FILES, PICKLE, REFERENCE
+from maas.registry.run_warnings import record_faults
 
 if TYPE_CHECKING:
     from maas.registry.manifest import Manifest
@@ -56,6 +57,7 @@ def _faults(manifest: "Manifest") -> Iterator[str]:
     if manifest.config.get("runtime", manifest.runtime) != manifest.runtime:
         yield "runtime: it is not that of the config"
     yield from _signature_faults(manifest.signature)
+    yield from record_faults(manifest)
     if fault := find_config_fault(manifest, newer_keys=True):
         yield fault
 

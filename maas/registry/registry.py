@@ -130,7 +130,8 @@ class Registry:
     def prepare(self, model_name: str) -> None:
         """Check that a version can be published here, before a run spends time on one.
 
-        Also removes the staging folders that dead runs left behind, and reports stray names.
+        Also removes the staging folders that dead runs left behind, and reports stray names. A
+        folder that is missing is made and removed again: a run that is refused leaves none.
 
         Raises:
             VersionError: the folder holds versions of another model.
@@ -138,7 +139,7 @@ class Registry:
         """
         self.report_strays()
         self._check_model_name(model_name)
-        with self._writable_folder(), staged(self.models_dir, {}):
+        with self._as_storage_error(), staged(self.models_dir, {}):
             remove_abandoned(self.models_dir)
 
     def publish(
@@ -163,7 +164,7 @@ class Registry:
         """
         contents = {**files, RUN: run, MANIFEST: manifest.to_bytes()}
         _check_sizes(contents)
-        with self._writable_folder(), staged(self.models_dir, contents) as folder:
+        with self._as_storage_error(), staged(self.models_dir, contents) as folder:
             # The lock keeps two models from starting in one empty folder. Numbers do not need
             # it: see _claim.
             with hold_folder(self.models_dir, _HOLDERS):
@@ -222,12 +223,9 @@ class Registry:
                 )
 
     @contextmanager
-    def _writable_folder(self) -> Iterator[None]:
-        """Create the folder if it is missing; turn an OSError into a StorageError."""
+    def _as_storage_error(self) -> Iterator[None]:
+        """Turn an OSError into a StorageError."""
         try:
-            if not self.models_dir.is_dir():
-                self.models_dir.mkdir(parents=True, exist_ok=True)
-                sync_folder(self.models_dir.parent)
             yield
         except OSError as error:
             what = "cannot write to the models folder"

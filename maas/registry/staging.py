@@ -13,13 +13,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from maas.errors import StorageError
-from maas.registry.files import sync_folder, write_synced
+from maas.registry.files import make_folder, remove_unused, sync_folder, write_synced
 from maas.registry.locks import release, try_lock
 
 PREFIX = ".staging-"
 _LOCK = "lock"
 
-# A try fails only if a cleaning run comes between the creation of a folder and its lock.
+# A try fails only if another run comes between the creation of a folder and its lock: one that
+# cleans up, or one that made the models folder and was refused.
 _MAX_TRIES = 100
 
 
@@ -27,18 +28,21 @@ _MAX_TRIES = 100
 def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
     """Write files to a new folder, sync them to disk and yield the folder, to be renamed.
 
-    An error leaves nothing behind. `remove_abandoned` removes what a killed process leaves.
+    Nothing is left behind unless the folder was renamed, not even a models folder that was made
+    for it. `remove_abandoned` removes what a killed process leaves.
 
     Args:
-        models_dir: the folder that the version will be renamed into; it exists.
+        models_dir: the folder that the version will be renamed into; made if it is missing.
         contents: file name -> content.
 
     Raises:
         OSError: the files cannot be written.
         StorageError: other runs remove the folder again and again.
     """
-    staging, lock = _create_locked(models_dir)
+    staging, lock, made = _create_locked(models_dir)
     try:
+        for folder in made:
+            sync_folder(folder.parent)
         version = staging / "version"
         version.mkdir()
         version.chmod(0o755)  # whatever the umask is: other users may read versions
@@ -48,6 +52,7 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
         yield version
     finally:
         _remove(staging, lock)
+        remove_unused(made)
 
 
 def remove_abandoned(models_dir: Path) -> None:
@@ -59,19 +64,33 @@ def remove_abandoned(models_dir: Path) -> None:
                 _remove(staging, lock)
 
 
-def _create_locked(models_dir: Path) -> tuple[Path, int]:
-    """Create a staging folder and lock it; try again if a cleaning run removed it first."""
+def _create_locked(models_dir: Path) -> tuple[Path, int, list[Path]]:
+    """Create a staging folder and lock it; try again if another run removed it, or its folder.
+
+    Returns:
+        The folder, its lock, and the folders above it that were made.
+    """
+    made: list[Path] = []
     for _ in range(_MAX_TRIES):
-        staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))
+        try:
+            made += make_folder(models_dir)
+            staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))
+        except FileNotFoundError:  # the run that made the folder was refused
+            continue
+        except OSError:
+            remove_unused(made)
+            raise
         try:
             lock = try_lock(staging / _LOCK)
         except FileNotFoundError:
             continue
         except OSError:
             shutil.rmtree(staging, ignore_errors=True)
+            remove_unused(made)
             raise
         if lock is not None:
-            return staging, lock
+            return staging, lock, made
+    remove_unused(made)
     what = f"lost {_MAX_TRIES} staging folders in a row to other runs"
     raise StorageError(models_dir, what, "start the run again")
 

@@ -17,8 +17,7 @@ from typing import Literal
 
 from maas.errors import DamagedError, StorageError
 from maas.model.tag import numbers_among
-from maas.registry.files import storage_error, write_synced
-from maas.registry.locks import hold
+from maas.registry.files import make_folder, storage_error, write_synced
 from maas.registry.registry import Registry
 from maas.registry.stamp import is_untouched, stamp
 from maas.registry.store_entry import (
@@ -30,12 +29,11 @@ from maas.registry.store_entry import (
     remove_entry,
     write_entry,
 )
+from maas.registry.store_home import locked_home, store_home
 from maas.registry.strays import report_strays
 from maas.registry.version import Version
 
 State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
-_LOCK = "maas.lock"
-_HOLDERS = "a training run, `sync`, a build or a starting service of a project with this store"
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,6 @@ class SyncResult:
     tag: str
     state: State
     detail: str = ""
-
-
-def store_home() -> Path:
-    """Find BENTOML_HOME as BentoML does (its containers.py expands variables and ~)."""
-    home = os.environ.get("BENTOML_HOME") or str(Path.home() / "bentoml")
-    return Path(os.path.expandvars(home)).expanduser().absolute()
 
 
 class Store:
@@ -182,14 +174,17 @@ class Store:
                 fresh.chmod(0o644)  # BentoML writes it in place
                 os.replace(fresh, pointer)
 
-    def prepare(self) -> None:
+    def prepare(self, made: list[Path]) -> None:
         """Create the folders, check that they can be written, remove what dead runs left in `tmp`.
+
+        Args:
+            made: gets the folders that were missing.
 
         Raises:
             OSError: the store cannot be written.
         """
         for folder in (self.home / "tmp", self.folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            made += make_folder(folder)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # A live run would hold the lock that this process holds: what is left is abandoned.
@@ -202,6 +197,8 @@ class Store:
 def open_store(model_name: str, timeout_s: float | None = None) -> Iterator[Store]:
     """Lock the store, once no other process writes it, and prepare it for writing.
 
+    Folders that are made for it are removed again at the end, unless they are used.
+
     Args:
         model_name: the model whose entries are written.
         timeout_s: how long to wait for the lock; the default is that of `locks`, 0 is not at all.
@@ -213,9 +210,8 @@ def open_store(model_name: str, timeout_s: float | None = None) -> Iterator[Stor
     store = Store(store_home(), model_name)
     with ExitStack() as held:
         try:
-            store.home.mkdir(parents=True, exist_ok=True)
-            held.enter_context(hold(store.home / _LOCK, _HOLDERS, timeout_s))
-            store.prepare()
+            made = held.enter_context(locked_home(store.home, timeout_s))
+            store.prepare(made)
         except OSError as error:
             raise _store_error(store.home, error) from None
         yield store

@@ -10,18 +10,35 @@ import pyarrow as pa
 
 from maas.errors import DataError
 from maas.model.signature import FLOAT32_MAX, FeatureType
+from maas.tables.text_forms import find_form
 
 Values = npt.NDArray[Any]
 
 _TOO_CLOSE_REMEDY = "subtract an offset, or declare type: category if they are names"
 
 
-def infer_type(where: str, data: pa.ChunkedArray) -> FeatureType:
+# How a remedy tells to leave out a column; another one if the config lists its features.
+LEAVE_OUT = "leave it out with data.exclude"
+
+# In fewer rows than this, only a text that is different in each is an id: the others may repeat
+# as soon as there are more rows.
+_MIN_ROWS_OF_IDS = 20
+
+
+def infer_type(
+    where: str, data: pa.ChunkedArray, new: bool = True, leave_out: str = LEAVE_OUT
+) -> FeatureType:
     """Infer the feature type of a column.
+
+    Text is a category, unless it is most likely a mistake: numbers or dates in more than half of
+    the rows with a value, or an id. It is an id or free text if more than half as many values are
+    different as there are rows with a value; in fewer than 20 rows, if all are (of at least 3).
 
     Args:
         where: names the column in errors.
         data: the column.
+        new: whether what is only probably a mistake is refused too.
+        leave_out: how a remedy tells to leave out the column.
 
     Raises:
         DataError: no feature type fits the column.
@@ -33,35 +50,68 @@ def infer_type(where: str, data: pa.ChunkedArray) -> FeatureType:
         return "integer"
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return "number"
-    if _is_text(kind):
-        _check_texts(where, data)
+    if is_text(kind):
+        if new:
+            _check_texts(where, data, leave_out)
         return "category"
-    remedy = "convert it to numbers or text, or leave it out of data.features"
-    raise DataError(where, f"holds {kind}, which is not a supported feature type", remedy)
+    what = f"holds {kind}, which is not a supported feature type"
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        raise DataError(where, what, _date_remedy(leave_out))
+    raise DataError(where, what, f"convert it to numbers or text, or {leave_out}")
 
 
-def _check_texts(where: str, data: pa.ChunkedArray) -> None:
-    """Refuse numbers that were read as text because of a mistake, and ids."""
-    texts = pd.Series(data.drop_null().to_pylist(), dtype=object)
-    numeric = pd.to_numeric(texts, errors="coerce").notna()
-    with_points = pd.to_numeric(texts.str.replace(",", "."), errors="coerce").notna()
-    if with_points.all() and not numeric.all():
-        raise DataError(
-            where, "holds numbers with decimal commas", "write them with decimal points"
-        )
-    if numeric.mean() > 0.5:
+def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
+    """Refuse numbers and dates that were read as text because of a mistake, and ids."""
+    counts = count_texts(data)
+    declare = f"declare type: category in data.features, or {leave_out}"
+    if form := find_form(counts):
+        remedy = f"{form.rewriting}, {declare}"
+        if form.plain is None:
+            remedy = f"{_date_remedy(leave_out)} ({form.rewriting})"
+        raise DataError(where, form.sentence, remedy)
+    numeric = which_numeric(counts)
+    rows, numbers = int(counts.sum()), int(counts.to_numpy()[numeric].sum())
+    if numbers > rows / 2:
         what = "holds numbers written as text"
         if not numeric.all():
-            what = f"mixes numbers with text such as {texts[~numeric].iloc[0][:40]!r}"
-        raise DataError(where, what, "correct them, or declare its type in data.features")
-    if len(texts) > 2 and texts.nunique() == len(texts):
+            what = f"mixes numbers with text such as {counts.index[~numeric][0][:40]!r}"
+        raise DataError(where, what, f"correct them or leave the cells empty, {declare}")
+    if rows > 2 and len(counts) == rows:
         what = "holds a different text in every row, so it is an id, not a category"
-        raise DataError(where, what, "leave it out of data.features")
+        raise DataError(where, what, _id_remedy(leave_out))
+    if rows >= _MIN_ROWS_OF_IDS and len(counts) > rows / 2:
+        what = f"holds {len(counts)} different texts in {rows} rows: an id or free text"
+        raise DataError(where, f"{what}, not a category", _id_remedy(leave_out))
+
+
+def _date_remedy(leave_out: str) -> str:
+    newest = "hold out its newest rows with split.method: time"
+    return f"dates are not features yet: {leave_out}, or {newest}"
+
+
+def _id_remedy(leave_out: str) -> str:
+    return f"{leave_out}, or declare type: category in data.features if it is meant"
+
+
+def count_texts(data: pa.ChunkedArray) -> "pd.Series[int]":
+    """Count how many rows hold each text, in the order of their first rows; gaps are left out."""
+    counts = decode(data).drop_null().value_counts()
+    texts = pd.Index(counts.field("values").to_pylist(), dtype=object)
+    return pd.Series(counts.field("counts").to_numpy(), index=texts)
+
+
+def which_numeric(counts: "pd.Series[int]") -> npt.NDArray[np.bool_]:
+    """Which of the counted texts are plain numbers."""
+    numbers = pd.to_numeric(pd.Series(counts.index.str.strip(), dtype=object), errors="coerce")
+    return np.asarray(numbers.notna())
 
 
 def _to_number(where: str, data: pa.ChunkedArray) -> Values:
     if not (is_numeric(data) or pa.types.is_boolean(data.type)):
-        raise DataError(where, f"holds {value_type(data)}, not numbers", "declare another type")
+        remedy = "declare another type"
+        if is_text(value_type(data)) and (form := find_form(count_texts(data))):
+            remedy = f"{form.rewriting}, or {remedy}"
+        raise DataError(where, f"holds {value_type(data)}, not numbers", remedy)
     try:
         values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
     except pa.ArrowInvalid:
@@ -124,7 +174,7 @@ def _to_category(where: str, data: pa.ChunkedArray) -> Values:
     kind = value_type(data)
     if pa.types.is_floating(kind):
         data = _cast_whole_floats(where, data)
-    elif not (_is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+    elif not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         raise DataError(where, f"holds {kind}, not categories", "leave it out of data.features")
     texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
     return np.array([None if v is None else str(v) for v in texts], dtype=object)
@@ -140,7 +190,33 @@ CONVERTERS: dict[FeatureType, Callable[[str, pa.ChunkedArray], Values]] = {
 }
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def cast_integers(where: str, data: pa.ChunkedArray) -> Values:
+    """Cast a column without gaps to int64.
+
+    Raises:
+        DataError: a value has more than 64 bits.
+    """
+    try:
+        return np.array(data.cast(pa.int64()).to_numpy())
+    except pa.ArrowInvalid:
+        what = "holds integers of more than 64 bits"
+        raise DataError(where, what, "store them as text") from None
+
+
+def check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
+    """Check that a column has a value in each row.
+
+    Raises:
+        DataError: it has gaps.
+    """
+    if data.null_count:
+        first = data.is_null().to_pylist().index(True) + 1
+        what = f"has missing values ({data.null_count}; the first in row {first})"
+        raise DataError(where, what, remedy)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a type of values is text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
@@ -155,3 +231,8 @@ def is_numeric(data: pa.ChunkedArray) -> bool:
 def value_type(data: pa.ChunkedArray) -> pa.DataType:
     """The type of the values of a column, also if it is dictionary-encoded."""
     return data.type.value_type if pa.types.is_dictionary(data.type) else data.type
+
+
+def decode(data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column without dictionary encoding."""
+    return data.cast(value_type(data)) if pa.types.is_dictionary(data.type) else data

@@ -9,6 +9,8 @@ import pyarrow.compute
 import pyarrow.csv
 
 from maas.errors import DataError
+from maas.tables.faults import Faults
+from maas.tables.separators import check_separator
 
 # A larger file is first parsed in blocks of this size, on all cores.
 _BLOCK_BYTES = 2**22
@@ -18,35 +20,39 @@ _BLOCK_BYTES = 2**22
 _MAX_BLOCK_BYTES = 2**30
 
 
-def read_csv(path: Path, text_columns: Collection[str] = ()) -> pa.Table:
+def read_csv(path: Path, faults: Faults, text_columns: Collection[str] = ()) -> pa.Table:
     """Read a CSV file: separated by commas, with a header, in UTF-8.
 
     Args:
         path: a file that is not empty.
+        faults: takes what is wrong with single columns.
         text_columns: columns that hold text, even if all their values look like numbers.
 
     Raises:
-        DataError: the file has another form; names the column.
+        DataError: the file is not such a table.
     """
-    table = _parse_csv(path, text_columns)
-    names = table.column_names
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-        mark = next(mark for mark in ";\t|" if mark in names[0])
-        raise DataError(path, f"is separated by {mark!r}", "save it with commas as separators")
-    for name, column in zip(names, table.columns, strict=True):
+    check_separator(path)
+    table, zeros = _parse_csv(path, text_columns)
+    for name in zeros:
+        what = "holds integers with leading zeros"
+        remedy = "write them without zeros, or declare type: category in data.features"
+        faults.add_column(name, DataError(f"{path}: column {name!r}", what, remedy))
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        where = f"{path}: column {name!r}"
         if pa.types.is_binary(column.type):
-            raise DataError(f"{path}: column {name!r}", "is not UTF-8 text", "save it as UTF-8")
+            faults.add_column(name, DataError(where, "is not UTF-8 text", "save it as UTF-8"))
         if pa.types.is_string(column.type):
-            _check_lines(f"{path}: column {name!r}", column)
+            faults.attempt(name, _check_lines, where, column)
     return table
 
 
-def _parse_csv(path: Path, text_columns: Collection[str]) -> pa.Table:
+def _parse_csv(path: Path, text_columns: Collection[str]) -> tuple[pa.Table, list[str]]:
+    """Parse the file; also name the columns of integers with leading zeros."""
     pa.set_cpu_count(os.cpu_count() or 1)  # the pins set 1; parsing gives the same bits
     size = min(max(path.stat().st_size + 1, 4096), _MAX_BLOCK_BYTES)
     try:
         table = _parse_blocks(path, text_columns) if size > _BLOCK_BYTES else None
-        return _parse_at_once(path, text_columns, size) if table is None else table
+        return _parse_at_once(path, text_columns, size) if table is None else (table, [])
     except UnicodeDecodeError:
         raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
     except (pa.ArrowInvalid, pa.ArrowException) as error:
@@ -80,21 +86,19 @@ def _parse_blocks(path: Path, text_columns: Collection[str]) -> pa.Table | None:
     return table if found == integers and len(set(found)) == len(found) else None
 
 
-def _parse_at_once(path: Path, text_columns: Collection[str], size: int) -> pa.Table:
+def _parse_at_once(
+    path: Path, text_columns: Collection[str], size: int
+) -> tuple[pa.Table, list[str]]:
     read = pa.csv.ReadOptions(block_size=size)
     table = pa.csv.read_csv(path, read_options=read, convert_options=_conversion(text_columns))
-    integers = _integer_columns(table.schema)
-    if len(set(table.column_names)) < table.num_columns or not integers:
-        return table
+    names = table.column_names
+    integers = [name for name in _integer_columns(table.schema) if names.count(name) == 1]
+    if not integers:
+        return table, []
     convert = _conversion(integers)
     convert.include_columns = integers
     written = pa.csv.read_csv(path, convert_options=convert)
-    for name in integers:
-        if _leads_with_zeros(written.column(name)):
-            what = "holds integers with leading zeros"
-            remedy = "declare type: category in data.features, or write them without zeros"
-            raise DataError(f"{path}: column {name!r}", what, remedy)
-    return table
+    return table, [name for name in integers if _leads_with_zeros(written.column(name))]
 
 
 def _integer_columns(schema: pa.Schema) -> list[str]:

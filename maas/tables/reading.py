@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from maas.errors import DataError, UnreadableDataError
 from maas.tables.csv_file import read_csv
+from maas.tables.faults import Faults
 
 # Data sets that scikit-learn ships; their target column is called `target`.
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
@@ -19,13 +20,19 @@ BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
-def read_table(source: str, root: Path, text_columns: Collection[str] = ()) -> pa.Table:
+def read_table(
+    source: str, root: Path, text_columns: Collection[str] = (), faults: Faults | None = None
+) -> pa.Table:
     """Read a bundled data set by name, or a .csv or .parquet file.
 
     Args:
         source: the value of `data.source` in the config.
         root: the folder that relative paths start from.
         text_columns: columns of a CSV file that hold text, even if all values look like numbers.
+        faults: takes what is wrong with single columns; without it, that is raised too.
+
+    Returns:
+        The table; of columns with one name, the first.
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
@@ -42,10 +49,13 @@ def read_table(source: str, root: Path, text_columns: Collection[str] = ()) -> p
         )
     path = root / source
     _check_file(path)
-    table = read_csv(path, text_columns) if suffix == ".csv" else _read_parquet(path)
-    _check_names(path, table)
+    found = faults or Faults(source, root)
+    table = read_csv(path, found, text_columns) if suffix == ".csv" else _read_parquet(path)
+    table = _check_names(path, table, found)
     if table.num_rows == 0:
-        raise DataError(path, "has a header but no rows", "add rows")
+        found.add("rows", DataError(path, "has a header but no rows", "add rows"))
+    if faults is None or table.num_rows == 0:
+        found.check()
     return table
 
 
@@ -67,22 +77,34 @@ def _check_file(path: Path) -> None:
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
+        names = pa.parquet.read_schema(path).names
+        if len(set(names)) < len(names):  # which read_table refuses without naming them
+            return pa.parquet.ParquetFile(path).read()
         return pa.parquet.read_table(path)
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
         what = f"is not a valid Parquet file ({str(error).splitlines()[0]})"
         raise DataError(path, what, "write it again, or name a .csv file") from None
 
 
-def _check_names(path: Path, table: pa.Table) -> None:
-    seen: set[str] = set()
-    for name in table.column_names:
+def _check_names(path: Path, table: pa.Table, faults: Faults) -> pa.Table:
+    """Find columns without a name, and names that are there twice; keep the first of each."""
+    first: dict[str, int] = {}
+    for place, name in enumerate(table.column_names):
         if not name.strip() or _PANDAS_INDEX.fullmatch(name):
-            remedy = "name it, or save the file without the index"
-            raise DataError(path, "has a column without a name", remedy)
-        if name in seen:
+            what, remedy = (
+                "has a column without a name",
+                "name it, or save the file without the index",
+            )
+            if table.num_rows and table.column(place).null_count == table.num_rows:
+                what = f"has a column without a name and values, number {place + 1}"
+                remedy = "remove it: most likely the lines end with a comma"
+            faults.add_column(name, DataError(path, what, remedy))
+        elif name in first:
             what = "exists more than once"
-            raise DataError(f"{path}: column {name!r}", what, "rename or remove one of them")
-        seen.add(name)
+            error = DataError(f"{path}: column {name!r}", what, "rename or remove one of them")
+            faults.add_column(name, error)
+        first.setdefault(name, place)
+    return table.select(list(first.values()))
 
 
 def _read_bundled(name: str) -> pa.Table:

@@ -5,11 +5,17 @@ In the order of a run:
 - `run`         the steps of one run, from the config to the version
 - `data`        typed features, the target and their hash, from a table
 - `split`       training rows and held-out rows
-- `fit`         the pipeline: build it, fit it, measure it, check the gates
+- `fit`         the pipeline: build it, fit it, compute its metrics, check the gates
 - `export`      the fitted pipeline as the bytes of a version
+- `measurement` what a run measures with the held-out rows, and what it warns of
+- `refusals`    the held-out rows that the service refuses, which the metrics leave out
+- `suspects`    features that are probably a mistake: leaks, constants, row numbers
+- `leaks`       features that give the target away by themselves
 - `example`     the example row of a signature
 - `input_bound` the largest numbers that the model can compute with
 - `reference`   the distribution of the training rows
 - `checks`      pins before numpy is loaded, parity after the export, `verify` at any time
+- `available_memory`  what the process can still get, which the fit asks for
+- `failure`     errors of libraries as errors of ours
 - `provenance`  when, where and with which packages a run was made
 """

@@ -2,11 +2,11 @@
 
 import difflib
 import hashlib
-import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import cast
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -14,11 +14,14 @@ from maas.config.train_config import FeatureConfig, ModelConfig
 from maas.errors import DataError
 from maas.model.signature import FeatureType
 from maas.registry.manifest import SchemaVersion
-from maas.tables.columns import CONVERTERS, Values, infer_type, is_numeric, value_type
+from maas.tables.columns import CONVERTERS, LEAVE_OUT, Values, infer_type
+from maas.tables.faults import Faults
 from maas.tables.reading import read_table
+from maas.tables.split_keys import read_keys, read_old_keys
+from maas.tables.target import read_target
 
-# Text of this form sorts as the times that it names.
-_ISO_DATE = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
+# The first schema whose split reads times as times.
+_FIRST_WITH_TIMES = 3
 
 
 @dataclass(frozen=True)
@@ -83,145 +86,157 @@ def read_dataset(config: ModelConfig, root: Path, verified: SchemaVersion | None
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
-        DataError: no model can be trained on the data; names the file and the column.
+        DataError: no model can be trained on the data; names the file and each faulty column.
     """
-    entries = [
-        FeatureConfig(column=entry) if isinstance(entry, str) else entry
-        for entry in (config.data.features or {}).values()
-    ]
-    others = {e.column for e in entries if e.type != "category"} | {config.data.target}
-    text_columns = {e.column for e in entries if e.type == "category"} - others
-    return make_dataset(config, read_table(config.data.source, root, text_columns), verified)
+    entries = _entries(config)
+    others = {e.column for e in entries.values() if e.type != "category"} | {config.data.target}
+    text_columns = {e.column for e in entries.values() if e.type == "category"} - others
+    faults = Faults(config.data.source, root, partial(_needs, config))
+    table = read_table(config.data.source, root, text_columns, faults)
+    return make_dataset(config, table, verified, faults)
 
 
 def make_dataset(
     config: ModelConfig,
     table: pa.Table,
-    verified: SchemaVersion | None = None,  # noqa: ARG001
+    verified: SchemaVersion | None = None,
+    faults: Faults | None = None,
 ) -> Dataset:
     """Convert and check the columns of a table that a config names.
 
+    Args:
+        config: the run.
+        table: with unique names of columns.
+        verified: as in `read_dataset`.
+        faults: what was found wrong with the table before.
+
     Raises:
-        DataError: no model can be trained on the data; names the column.
+        DataError: no model can be trained on the data; names each faulty column.
     """
     source, target, by = config.data.source, config.data.target, config.split.column
-    wanted = _wanted(config, table)
-    columns = tuple(_read_feature(source, table, name, entry) for name, entry in wanted.items())
-    labels = _read_target(source, _pick(source, table, target, "data.target"))
+    faults = faults or Faults(source, needs=partial(_needs, config))
+    labels = faults.attempt(target, _read_labels, config, table, verified is None)
     keys = None
     if by is not None:
-        where = f"{source}: column {by!r}"
-        keys = _read_keys(where, _pick(source, table, by, "split.column"), config.split.method)
+        keys = faults.attempt(by, _read_split, config, table, by, verified)
+    wanted = _wanted(config, table, faults)
+    read = partial(_read_feature, config, table, new=verified is None)
+    found = [faults.attempt(entry.column, read, name, entry) for name, entry in wanted.items()]
+    faults.check()
+    columns, labels = cast("list[Column]", found), cast("Values", labels)
     hashed = [(c.column, c.values) for c in columns] + [(target, labels)]
     if by is not None and keys is not None:
         hashed.append((by, keys.astype(str).astype(object)))
-    return Dataset(source, columns, labels, keys, _hash(hashed))
+    return Dataset(source, tuple(columns), labels, keys, _hash(hashed))
 
 
-def _wanted(config: ModelConfig, table: pa.Table) -> dict[str, FeatureConfig]:
-    given = config.data.features
-    if given is None:
-        left_out = {config.data.target, config.split.column}
-        names = [name for name in table.column_names if name not in left_out]
-        if not names:
-            what = "has no column but the target"
-            raise DataError(config.data.source, what, "add columns for features")
-        return {name: FeatureConfig(column=name) for name in names}
-    wanted = {k: FeatureConfig(column=v) if isinstance(v, str) else v for k, v in given.items()}
-    for name, entry in wanted.items():
+def _entries(config: ModelConfig) -> dict[str, FeatureConfig]:
+    """The features that the config lists."""
+    given = (config.data.features or {}).items()
+    return {k: FeatureConfig(column=v) if isinstance(v, str) else v for k, v in given}
+
+
+def _needs(config: ModelConfig, column: str) -> bool:
+    """Whether a run uses a column; what is listed twice is used."""
+    if column in (config.data.target, config.split.column):
+        return True
+    if config.data.features is None:
+        return column not in config.data.exclude
+    return column in {entry.column for entry in _entries(config).values()}
+
+
+def _wanted(config: ModelConfig, table: pa.Table, faults: Faults) -> dict[str, FeatureConfig]:
+    """The features to read; names in the config that do not fit are faults."""
+    entries = _entries(config)
+    _check_excluded(config, table, entries, faults)
+    for name, entry in entries.items():
         if entry.column == config.data.target:
-            raise DataError(f"data.features.{name}", "is the target", "remove it")
-    return wanted
+            key = f"data.features.{name}"
+            faults.add(key, DataError(key, "is the target", "remove it"))
+    if config.data.features is not None:
+        return {k: e for k, e in entries.items() if e.column != config.data.target}
+    used = [name for name in (config.data.target, config.split.column) if name is not None]
+    # A column that is most likely meant by a name that does not exist is not a feature either.
+    meant = {_nearest(name, table) for name in used if name not in table.column_names}
+    left_out = {*used, *config.data.exclude, *meant}
+    names = [name for name in table.column_names if name not in left_out]
+    if not names and not meant:
+        what = "has no column but the target"
+        if config.data.exclude:
+            what = f"{what} and those in data.exclude"
+        faults.add("data", DataError(config.data.source, what, "add columns for features"))
+    return {name: FeatureConfig(column=name) for name in names if name not in faults}
+
+
+def _check_excluded(
+    config: ModelConfig, table: pa.Table, entries: dict[str, FeatureConfig], faults: Faults
+) -> None:
+    listed = {entry.column for entry in entries.values()}
+    for column in config.data.exclude:
+        key = f"data.exclude: {column!r}"
+        if column == config.data.target:
+            faults.add(key, DataError(key, "is the target", "remove it from the list"))
+        elif column == config.split.column:
+            what = "is split.column, which is not a feature unless data.features lists it"
+            faults.add(key, DataError(key, what, "remove it from the list"))
+        elif column in listed:
+            what = "is in data.features too"
+            faults.add(key, DataError(key, what, "remove it from one of the two"))
+        elif column not in table.column_names:
+            faults.add(key, _missing(config.data.source, table, column, "data.exclude"))
 
 
 def _pick(source: str, table: pa.Table, column: str, key: str) -> pa.ChunkedArray:
-    if column in table.column_names:
-        return table.column(column)
-    near = difflib.get_close_matches(column, table.column_names, n=1)
+    if column not in table.column_names:
+        raise _missing(source, table, column, key)
+    return table.column(column)
+
+
+def _missing(source: str, table: pa.Table, column: str, key: str) -> DataError:
+    near = _nearest(column, table)
     known = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {known}"
-    raise DataError(f"{source}: column {column!r} ({key})", "does not exist", hint)
+    hint = f"did you mean {near!r}?" if near else f"choose one of {known}"
+    return DataError(f"{source}: column {column!r} ({key})", "does not exist", hint)
 
 
-def _read_feature(source: str, table: pa.Table, name: str, entry: FeatureConfig) -> Column:
+def _nearest(column: str, table: pa.Table) -> str | None:
+    names = {name.strip().casefold(): name for name in table.column_names}
+    near = difflib.get_close_matches(column.strip().casefold(), names, n=1)
+    return names[near[0]] if near else None
+
+
+def _read_labels(config: ModelConfig, table: pa.Table, new: bool) -> Values:
+    source, target = config.data.source, config.data.target
+    return read_target(f"{source}: target", _pick(source, table, target, "data.target"), new)
+
+
+def _read_split(
+    config: ModelConfig, table: pa.Table, column: str, verified: SchemaVersion | None
+) -> Values:
+    source = config.data.source
+    read = read_keys if verified is None or verified >= _FIRST_WITH_TIMES else read_old_keys
+    data = _pick(source, table, column, "split.column")
+    return read(f"{source}: column {column!r}", data, config.split.method)
+
+
+def _read_feature(
+    config: ModelConfig, table: pa.Table, name: str, entry: FeatureConfig, new: bool
+) -> Column:
+    source, listed = config.data.source, config.data.features is not None
     where = f"{source}: column {entry.column!r}"
+    leave_out = "leave it out of data.features" if listed else LEAVE_OUT
     data = _pick(source, table, entry.column, f"data.features.{name}")
     if data.null_count == len(data):
-        raise DataError(where, "has no value in any row", f"leave {name!r} out of data.features")
-    kind = entry.type or infer_type(where, data)
+        raise DataError(where, "has no value in any row", leave_out)
+    kind = entry.type or infer_type(where, data, new, leave_out)
     values = CONVERTERS[kind](where, data)
     gaps = int(pd.isna(values).sum())
     if gaps == len(values):
-        raise DataError(where, "is NaN in every row", f"leave {name!r} out of data.features")
+        raise DataError(where, "is NaN in every row", leave_out)
     if gaps and entry.nullable is False:
         what = f"has missing values ({gaps}) but is declared not nullable"
         raise DataError(where, what, "fill them in, or set nullable to true")
     return Column(name, entry.column, kind, bool(gaps) or bool(entry.nullable), values)
-
-
-def _read_target(source: str, data: pa.ChunkedArray) -> Values:
-    where = f"{source}: target"
-    _check_complete(where, data, "drop these rows")
-    kind = value_type(data)
-    if pa.types.is_boolean(kind):
-        values: Values = np.array(data.to_pylist(), dtype=bool)
-    elif pa.types.is_integer(kind):
-        values = _cast_integers(where, data)
-    elif is_numeric(data):
-        values = np.array(data.cast(pa.float64()).to_numpy())
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        values = np.array(data.to_pylist(), dtype=object)
-    else:
-        what = f"holds {kind}, which cannot be predicted"
-        raise DataError(where, what, "name a column of numbers or classes")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise DataError(where, "holds NaN or infinite numbers", "drop these rows")
-    if len(set(values.tolist())) < 2:
-        what = "has the same value in every row"
-        raise DataError(where, what, "name a target with at least two values")
-    return values
-
-
-def _cast_integers(where: str, data: pa.ChunkedArray) -> Values:
-    try:
-        return np.array(data.cast(pa.int64()).to_numpy())
-    except pa.ArrowInvalid:
-        what = "holds integers of more than 64 bits"
-        raise DataError(where, what, "store them as text") from None
-
-
-def _read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
-    """Convert the column of the split to numbers or text; a date becomes its number of units."""
-    _check_complete(where, data, "drop these rows: the split needs a value in each")
-    kind = value_type(data)
-    if pa.types.is_date32(kind):
-        return np.array(data.cast(pa.int32()).to_numpy(), dtype=np.int64)
-    if pa.types.is_date64(kind) or pa.types.is_timestamp(kind) or pa.types.is_integer(kind):
-        return _cast_integers(where, data)
-    if is_numeric(data):
-        keys = np.array(data.cast(pa.float64()).to_numpy())
-        if np.isnan(keys).any():
-            remedy = "drop these rows: the split needs a value in each"
-            raise DataError(where, "holds NaN", remedy)
-        return keys
-    if method == "group" and pa.types.is_boolean(kind):
-        return np.array(data.to_pylist(), dtype=np.int64)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        what = f"holds {kind}, which cannot be split by"
-        raise DataError(where, what, "split by numbers, dates or text")
-    texts = data.to_pylist()
-    odd = next((t for t in texts if method == "time" and not _ISO_DATE.match(t)), None)
-    if odd is not None:
-        what = f"holds {odd[:40]!r}, which is not an ISO date"
-        raise DataError(where, what, "write days as YYYY-MM-DD")
-    return np.array(texts, dtype=object)
-
-
-def _check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
-    if data.null_count:
-        first = data.is_null().to_pylist().index(True) + 1
-        what = f"has missing values ({data.null_count}; the first in row {first})"
-        raise DataError(where, what, remedy)
 
 
 def _hash(columns: list[tuple[str, Values]]) -> str:

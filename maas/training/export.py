@@ -2,7 +2,10 @@
 
 import copy
 import io
+import pickle
+import sys
 import warnings
+from collections.abc import Hashable
 from typing import Any
 
 import joblib
@@ -15,28 +18,41 @@ from sklearn.pipeline import Pipeline
 
 from maas.errors import ConfigError
 from maas.model.scorers import INPUT
+from maas.registry.manifest import SCHEMA_VERSION, SchemaVersion
+from maas.training.failure import first_line
 from maas.training.fit.pipeline import EXPORTED
 
 # The newest operator sets that skl2onnx 1.20 supports for every listed estimator.
 OPSET = {"": 21, "ai.onnx.ml": 3}
 
 
-def export_onnx(pipeline: Pipeline, features: int) -> bytes:
+def export_onnx(pipeline: Pipeline, features: int, schema: SchemaVersion = SCHEMA_VERSION) -> bytes:
     """Convert the exported steps to ONNX with one float32 input, shape (rows, features).
 
-    The bytes depend on the fitted values only: there are no versions and no counters in names,
-    and operator sets and fields are sorted.
+    The bytes depend on the fitted values only: there are no versions, and operator sets and fields
+    are sorted. From schema 3 on, names are numbered within the graph: the converter of nearest
+    neighbours makes them of object ids and of counters that run on in the process.
+
+    Args:
+        pipeline: fitted.
+        features: the number of columns of the input.
+        schema: of the version that the graph is for.
 
     Raises:
         ConfigError: the estimator cannot be exported.
     """
     try:
         model = _convert(pipeline, features)
+        if schema >= 3:
+            kept = [value.name for value in (*model.graph.input, *model.graph.output)]
+            _number_names(model.graph, {"": ""} | {name: name for name in kept})
+        return _canonical(model)
+    except MemoryError:
+        raise
     except Exception as error:  # every converter has its own error types
         name = type(pipeline[-1]).__name__
-        what = f"{name} cannot be exported to ONNX ({str(error).strip().splitlines()[0]})"
+        what = f"{name} cannot be exported to ONNX ({first_line(error)})"
         raise ConfigError("estimator", what, "set `runtime: sklearn`") from None
-    return _canonical(model)
 
 
 def _convert(pipeline: Pipeline, features: int) -> Any:
@@ -53,6 +69,28 @@ def _convert(pipeline: Pipeline, features: int) -> Any:
         )
 
 
+def _number_names(graph: onnx.GraphProto, names: dict[str, str]) -> None:
+    """Rename values and nodes in the order of their appearance, also in the bodies of loops.
+
+    Args:
+        graph: changed in place.
+        names: old name -> new name; one name stays one name, whichever graph it appears in.
+    """
+
+    def new(name: str) -> str:
+        return names.setdefault(name, f"n{len(names)}")
+
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        value.name = new(value.name)
+    for node in graph.node:
+        node.name = new(node.name)
+        node.input[:] = [new(name) for name in node.input]
+        node.output[:] = [new(name) for name in node.output]
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                _number_names(attribute.g, names)
+
+
 def _number_booleans(pipeline: Pipeline) -> Pipeline:
     """Copy a pipeline with boolean classes, with 0 and 1 instead: ONNX has no boolean labels."""
     if getattr(pipeline[-1], "classes_", np.empty(0)).dtype != bool:
@@ -67,11 +105,105 @@ def _number_booleans(pipeline: Pipeline) -> Pipeline:
     return copied
 
 
-def export_pickle(pipeline: Pipeline) -> bytes:
-    """Pickle the fitted pipeline with joblib, uncompressed."""
+def export_pickle(pipeline: Pipeline, schema: SchemaVersion = SCHEMA_VERSION) -> bytes:
+    """Pickle the fitted pipeline with joblib, uncompressed.
+
+    From schema 3 on, the bytes depend on the fitted values only. A pickle writes an object once and
+    then refers to it, and finds it by identity. Which equal strings and dtypes are one object
+    depends on how many processes fitted the parts: each sends back copies of its own.
+
+    Args:
+        pipeline: fitted.
+        schema: of the version that the pickle is for.
+    """
     buffer = io.BytesIO()
-    joblib.dump(pipeline, buffer)
+    joblib.dump(pipeline if schema < 3 else _share_equal_values(pipeline), buffer)
     return buffer.getvalue()
+
+
+def _share_equal_values(pipeline: Pipeline) -> Pipeline:
+    """Copy the pipeline, with one object for all equal strings, numbers, tuples and dtypes.
+
+    The arrays of the copy are views of the same memory.
+    """
+    buffer, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
+    pickler = _SharingPickler(buffer, protocol=5, buffer_callback=arrays.append)
+    pickler.dump(pipeline)
+    buffer.seek(0)
+    copied: Pipeline = _SharingUnpickler(buffer, arrays, pickler.values).load()
+    return copied
+
+
+class _SharingPickler(pickle.Pickler):
+    """Keeps immutable values apart, in `values`, and writes the index of each in their place."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.values: list[Any] = []
+        self._indices: dict[Hashable, int] = {}
+
+    def persistent_id(self, value: Any) -> int | None:  # pickle calls it for every object
+        key = _value_key(value)
+        if key is None:
+            return None
+        index = self._indices.setdefault(key, len(self.values))
+        if index == len(self.values):
+            self.values.append(_standard_object(value))
+        return index
+
+
+class _SharingUnpickler(pickle.Unpickler):
+    """Takes the immutable values from a list."""
+
+    def __init__(
+        self, file: io.BytesIO, arrays: list[pickle.PickleBuffer], values: list[Any]
+    ) -> None:
+        super().__init__(file, buffers=arrays)
+        self._values = values
+
+    def persistent_load(self, index: int) -> Any:
+        return self._values[index]
+
+
+def _value_key(value: Any) -> Hashable:
+    """A key that is equal for equal immutable values of one type; None for all other objects."""
+    if type(value) in (str, bytes):
+        return type(value), value
+    if isinstance(value, np.dtype):
+        return None if value.metadata else (np.dtype, value)
+    if isinstance(value, np.generic):
+        return None if value.dtype.hasobject else (value.dtype, value.tobytes())
+    if type(value) is tuple and all(type(part) in _PLAIN for part in value):
+        return tuple, repr(value)  # (1,), (1.0,) and (True,) are equal, and not the same
+    return None
+
+
+# What pickle writes by value; and strings, which `repr` tells from all of these.
+_PLAIN = {str, int, float, bool, type(None)}
+
+
+def _standard_object(value: Any) -> Any:
+    """The object that stands for all values equal to this one, in any process."""
+    if type(value) is str:
+        return sys.intern(value)  # attribute names are interned too
+    if type(value) is tuple:
+        return tuple(_standard_object(part) for part in value)
+    return _standard_dtype(value) if isinstance(value, np.dtype) else value
+
+
+def _standard_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype that numpy gives to new arrays, and not a copy of it; with interned names."""
+    if dtype.names is None:
+        standard = np.dtype(dtype.str) if dtype.kind != "T" else dtype  # T: numpy's StringDType
+        return standard if standard == dtype else dtype
+    fields = [dtype.fields[name] for name in dtype.names] if dtype.fields else []
+    record = {
+        "names": [sys.intern(name) for name in dtype.names],
+        "formats": [_standard_dtype(field[0]) for field in fields],
+        "offsets": [field[1] for field in fields],
+        "itemsize": dtype.itemsize,
+    }
+    return np.dtype(record, align=dtype.isalignedstruct)  # type: ignore[call-overload, no-any-return]
 
 
 def _canonical(model: onnx.ModelProto) -> bytes:

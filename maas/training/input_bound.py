@@ -53,6 +53,8 @@ class _GraphScorer:
     def _run(self, matrix: Matrix) -> list[Array]:
         try:
             outputs: list[Array] = self._session.run(None, {INPUT: matrix})
+        except MemoryError:
+            raise
         except Exception as error:  # each operator fails in its own way
             raise _EvaluationError(str(error)) from error
         return outputs

@@ -28,10 +28,12 @@ from maas.training.checks.pin_check import check_pins
 from maas.training.data import Dataset, read_dataset
 from maas.training.example import example_row
 from maas.training.export import export_onnx, export_pickle
+from maas.training.failure import explain_failure
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
 from maas.training.fit.gates import check_gates
 from maas.training.input_bound import compute_input_bound
+from maas.training.measurement import Measurement, measure
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
 
@@ -52,7 +54,7 @@ class BuildResult:
         predictor: the exported model, loaded as serving loads it.
         held_out: the held-out rows, encoded for the model.
         parity: how the predictor compares with the fitted pipeline.
-        warnings: the warnings of scikit-learn.
+        measured: the metrics, and what they leave out.
     """
 
     files: dict[str, bytes]
@@ -60,16 +62,16 @@ class BuildResult:
     predictor: Predictor
     held_out: Matrix
     parity: Parity
-    warnings: tuple[str, ...]
+    measured: Measurement
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A published version, what was synced to the store, and the warnings of scikit-learn."""
+    """A published version, what was measured for it, and what was synced to the store."""
 
     version: Version
+    measured: Measurement
     sync_results: tuple[SyncResult, ...]
-    warnings: tuple[str, ...]
 
 
 def train(
@@ -100,9 +102,9 @@ def train(
     built = build(config, read_dataset(config, root), report)
     report(f"publishing to {models_dir}")
     seconds = perf_counter() - started
-    run = describe_run(config, argv, root, seconds, built.parity.figures(), built.warnings)
+    run = describe_run(config, argv, root, seconds, built.parity.figures(), built.measured.warnings)
     version, sync_results = _publish(registry, built, canonical_json(run, indent=1), report)
-    return RunResult(version, sync_results, built.warnings)
+    return RunResult(version, built.measured, sync_results)
 
 
 def _publish(
@@ -118,6 +120,7 @@ def _publish(
             return version, (SyncResult(version.tag, "missing", str(error)),)
 
 
+@explain_failure("the run", "cannot be completed", "change estimator.params or the data")
 def build(
     config: TrainConfig,
     data: Dataset,
@@ -138,35 +141,35 @@ def build(
     schema = verified or SCHEMA_VERSION
     check_pins(config.numerics)
     frame = data.frame()
-    report(f"fitting {config.estimator.name} on {data.rows} rows")
-    fitted = fit(config, data, frame)
-    check_gates(config.gates, fitted.metrics)
+    fitted = fit(config, data, frame, report, verified)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
-    files = _export(config, data, fitted, signature)
+    files = _export(config, data, fitted, signature, schema)
     bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
     signature = signature.model_copy(update={"input_bound": bound})
+    held_out = frame.iloc[fitted.held_out]
+    measured = measure(data, fitted, signature, held_out, verified)
+    check_gates(config.gates, measured.metrics)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
     predictor = Predictor(scorer, signature)
-    held_out = frame.iloc[fitted.held_out]
     tolerance = tolerance_for(signature, data.target[fitted.train])
     parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
     return BuildResult(
         files=files,
-        manifest=_build_manifest(config, data, fitted, signature, files, parity, schema),
+        manifest=_build_manifest(config, data, signature, measured, files, parity, schema),
         predictor=predictor,
         held_out=fitted.pipeline["encode"].transform(held_out),
         parity=parity,
-        warnings=fitted.warnings,
+        measured=measured,
     )
 
 
 def _build_manifest(
     config: TrainConfig,
     data: Dataset,
-    fitted: FitResult,
     signature: Signature,
+    measured: Measurement,
     files: dict[str, bytes],
     parity: Parity,
     schema: SchemaVersion,
@@ -178,22 +181,29 @@ def _build_manifest(
         config=config.determining.model_dump(mode="json"),
         data=DataRecord(source=data.source, sha256=data.sha256, rows=data.rows),
         signature=signature,
-        metrics=fitted.metrics,
+        metrics=measured.metrics,
         runtime=config.runtime,
         parity=ParityRecord(passed=parity.passed, tolerance=parity.tolerance),
+        held_out=measured.held_out if measured.held_out.refused else None,
+        warnings=measured.suspects,
     )
 
 
 def _export(
-    config: ModelConfig, data: Dataset, fitted: FitResult, signature: Signature
+    config: ModelConfig,
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    schema: SchemaVersion,
 ) -> dict[str, bytes]:
     reference = describe_reference(signature, data, fitted.train)
     files = {
-        PICKLE: export_pickle(fitted.pipeline),
+        PICKLE: export_pickle(fitted.pipeline, schema),
         REFERENCE: canonical_json(reference, indent=1),
     }
     if config.runtime == "onnx":
-        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, len(signature.features))
+        count = len(signature.features)
+        files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, count, schema)
     return files
 
 

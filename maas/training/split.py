@@ -1,6 +1,9 @@
 """The split into training rows and held-out rows."""
 
 import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +14,12 @@ from maas.errors import ConfigError, DataError
 from maas.training.data import Dataset
 
 Indices = npt.NDArray[np.int64]
+
+# How many classes an error names.
+_MAX_NAMED = 10
+
+# The sizes of the held-out part that a remedy may name.
+_OTHER_SIZES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
 def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, Indices]:
@@ -25,14 +34,17 @@ def split_rows(config: ModelConfig, data: Dataset, task: str) -> tuple[Indices, 
         what = "stratified needs classes, but the target is a number"
         raise ConfigError("split.method", what, "write `method: random`")
     if method == "stratified":
-        _check_class_sizes(data)
+        _check_class_sizes(config, data)
     try:
         train, held_out = _split(config, data, method)
     except ValueError as error:
-        what = f"cannot be split by {method} with test_size {config.split.test_size} ({error})"
-        raise DataError(data.source, what, "change split.test_size or split.method") from None
+        size = config.split.test_size
+        what = f"cannot be split by {method} with test_size {size} ({error})"
+        first = "add rows, or change split.test_size or split.method"
+        remedy = _remedy(first, config, data, method, task)
+        raise DataError(data.source, what, remedy) from None
     if task == "classification":
-        _check_classes(data, train, held_out)
+        _check_classes(config, data, method, train, held_out)
     return np.sort(train), np.sort(held_out)
 
 
@@ -59,22 +71,87 @@ def _split(config: ModelConfig, data: Dataset, method: str) -> tuple[Indices, In
     return train, held_out
 
 
-def _check_class_sizes(data: Dataset) -> None:
-    labels, counts = np.unique(data.target, return_counts=True)
-    if counts.min() < 2:
-        label = labels.tolist()[counts.argmin()]
-        raise DataError(
-            f"{data.source}: target",
-            f"class {label!r} has only one row, too few for a stratified split",
-            "add rows of it, merge it into another class, or write `method: random`",
-        )
+def _check_class_sizes(config: ModelConfig, data: Dataset) -> None:
+    """Refuse what a stratified split cannot divide: single rows, or more classes than rows."""
+    where, counts = f"{data.source}: target", Counter(data.target.tolist())
+    single = {label: n for label, n in counts.items() if n < 2}
+    if single:
+        what = f"class {_shorten(next(iter(single)))!r} has only one row"
+        if len(single) > 1:
+            what = f"{len(single)} of {len(counts)} classes have only one row"
+            what = f"{what} ({_name(single)})"
+        first = _class_remedy(single)
+        if data.target.dtype.kind == "i" and len(single) > len(counts) / 2:
+            first = f"name a regressor if these are numbers; or {first}"
+        remedy = _remedy(first, config, data, "stratified")
+        raise DataError(where, f"{what}, too few for a stratified split", remedy)
+    held_out = math.ceil(data.rows * config.split.test_size)
+    for side, rows in (("held-out", held_out), ("training", data.rows - held_out)):
+        if rows < len(counts):
+            what = f"{len(counts)} classes cannot be split into {rows} {side} rows"
+            what = f"{what} (rows of the rarest: {_name(counts)})"
+            remedy = _remedy("merge rare classes, or add rows", config, data, "stratified")
+            raise DataError(where, what, remedy)
 
 
-def _check_classes(data: Dataset, train: Indices, held_out: Indices) -> None:
+def _check_classes(
+    config: ModelConfig, data: Dataset, method: str, train: Indices, held_out: Indices
+) -> None:
     """Refuse held-out classes that have no training row: they could never be predicted."""
-    seen, asked = set(data.target[train].tolist()), set(data.target[held_out].tolist())
-    if len(seen) < 2 or asked - seen:
-        lost = sorted(asked - seen, key=str) or sorted(seen, key=str)
-        what = f"class {lost[0]!r} is on one side of the split only"
-        remedy = "add rows of it, or change split.test_size or split.method"
-        raise DataError(f"{data.source}: target", what, remedy)
+    lost = _lost_classes(data, train, held_out)
+    if not lost:
+        return
+    side = "on one side of the split only, among the held-out rows"
+    what = f"class {_shorten(next(iter(lost)))!r} is {side}"
+    if len(lost) > 1:
+        what = f"{len(lost)} classes are {side} ({_name(lost)})"
+    remedy = _remedy(_class_remedy(lost), config, data, method)
+    raise DataError(f"{data.source}: target", what, remedy)
+
+
+def _lost_classes(data: Dataset, train: Indices, held_out: Indices) -> dict[Any, int]:
+    """The classes of which all rows are held out, with their numbers of rows."""
+    seen, counts = set(data.target[train].tolist()), Counter(data.target[held_out].tolist())
+    return {label: n for label, n in counts.items() if label not in seen}
+
+
+def _class_remedy(classes: Mapping[Any, int]) -> str:
+    if len(classes) == 1:
+        return "remove its rows, merge it into another class, or add rows"
+    return "remove their rows, merge these classes, or add rows"
+
+
+def _remedy(
+    first: str, config: ModelConfig, data: Dataset, method: str, task: str = "classification"
+) -> str:
+    """Add to a remedy another size and another method, if they would divide these rows."""
+    own, classes = config.split.test_size, task == "classification"
+    sizes = sorted(_OTHER_SIZES, key=lambda size: abs(size - own))
+    size = next((size for size in sizes if _divides(config, data, method, size, classes)), None)
+    remedy = first if size is None else f"{first}, or set split.test_size to {size}"
+    other = {"stratified": "random", "random": "stratified"}.get(method)
+    if other and classes and _divides(config, data, other, own, classes):
+        remedy = f"{remedy}, or write `split: {{method: {other}}}`"
+    return remedy
+
+
+def _divides(config: ModelConfig, data: Dataset, method: str, size: float, classes: bool) -> bool:
+    """Whether a split is possible, and leaves training rows of every class if there are any."""
+    split = config.split.model_copy(update={"test_size": size})
+    try:
+        train, held_out = _split(config.model_copy(update={"split": split}), data, method)
+    except ValueError:
+        return False
+    return not classes or not _lost_classes(data, train, held_out)
+
+
+def _name(counts: Mapping[Any, int]) -> str:
+    """Name classes with their numbers of rows, the rarest first."""
+    ordered = sorted(counts.items(), key=lambda item: (item[1], str(item[0])))
+    named = [f"{_shorten(label)!r}: {n}" for label, n in ordered[:_MAX_NAMED]]
+    more = len(ordered) - _MAX_NAMED
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+
+
+def _shorten(label: Any) -> Any:
+    return label[:40] if isinstance(label, str) else label

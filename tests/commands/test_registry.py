@@ -176,3 +176,21 @@ def test_a_command_runs_in_a_process_of_its_own(trained: Workspace):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_LEVEL", "loud"),
+        ("WORKERS", "auto"),
+        ("THREADS", "0"),
+        ("MODEL_VERSION", "v01"),
+        ("API_KEYS_FILE", ""),
+    ],
+)
+def test_a_setting_that_no_command_needs_breaks_none(
+    maas: Maas, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+):
+    monkeypatch.setenv(name, value)
+    assert maas("list").code == 0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maas.config.reading import load_service_config, load_train_config
+from maas.config.reading import load_models_dir, load_service_config, load_train_config
 from maas.errors import ConfigError
 from tests.workspace import PROJECT
 
@@ -197,7 +197,7 @@ def test_origins_of_another_type_are_refused(write, value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "http"), ("PORT", "70000"), ("MODEL_VERSION", "v3"), ("MODEL_DIGEST", "abc")],
+    [("PORT", "http"), ("PORT", "70000"), ("MODEL_VERSION", "v03"), ("MODEL_DIGEST", "abc")],
 )
 def test_a_wrong_variable_is_named(write, name, value):
     with pytest.raises(ConfigError, match=f"variable {name}: .*{value}"):
@@ -210,3 +210,28 @@ def test_all_bodies_together_may_hold_at_least_the_largest_one(write):
         load_service_config(write("max_held_bytes: 10485759"), {})
     with pytest.raises(ConfigError, match=r"max_held_bytes = 268435456: .* which is 268435457"):
         load_service_config(write(""), {"MAX_BODY_BYTES": str(2**28 + 1)})
+
+
+def test_commands_read_the_models_folder_and_nothing_else(write, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKERS", "auto")
+    assert load_models_dir(write("models_dir: elsewhere\nthreads: 0\nunknown: 1\n")) == "elsewhere"
+    assert load_models_dir(write("port: 9000")) == load_models_dir(tmp_path / "none") == "models"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("models_dir: 5", "models_dir = 5"),
+        ("models_dir: ''", "models_dir = ''"),
+        ("models_dir: [", "is not valid YAML"),
+        ("port: 1\nport: 2", "is given twice"),
+        ("- models_dir", "is not a mapping"),
+    ],
+)
+def test_commands_refuse_a_wrong_models_folder_and_a_broken_file(write, text, said):
+    with pytest.raises(ConfigError, match=said):
+        load_models_dir(write(text))
+
+
+def test_the_level_of_a_run_is_taken_in_any_case(write):
+    assert load_train_config(write(MINIMAL + "logging: {level: debug}")).logging.level == "DEBUG"

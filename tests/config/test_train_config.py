@@ -83,6 +83,10 @@ def test_params_that_no_manifest_could_hold_are_refused(params: dict):
         {"features": {"a": ""}},
         {"features": {"a": {"column": ""}}},
         {"features": ["a"]},
+        {"exclude": [""]},
+        {"exclude": ["a", "a"]},
+        {"exclude": "a"},
+        {"exclude": [1]},
         {"source": ""},
     ],
 )
@@ -113,6 +117,7 @@ def test_what_does_not_change_the_model_does_not_determine_it(changes: dict):
         {"runtime": "sklearn"},
         {"numerics": "native"},
         {"data": {"source": "s", "target": "other"}},
+        {"data": {"source": "s", "target": "t", "exclude": ["a"]}},
         {"split": {"test_size": 0.3}},
         {"preprocessing": {"encode": "ordinal"}},
         {"estimator": {"name": "Ridge", "params": {"alpha": 2}}},
@@ -126,3 +131,12 @@ def test_what_determines_the_model_is_a_copy():
     made = config(estimator={"name": "Ridge", "params": {"n_jobs": 2, "alpha": 1.0}})
     assert made.determining.estimator.params == {"alpha": 1.0}
     assert made.estimator.params == {"n_jobs": 2, "alpha": 1.0}
+
+
+def test_excluded_columns_are_recorded_where_there_are_any():
+    data = {"source": "s", "target": "t"}
+    assert "exclude" not in config(data=data).determining.model_dump(mode="json")["data"]
+    made = config(data=data | {"exclude": ["b", "a"]}).determining
+    written = made.model_dump(mode="json")
+    assert written["data"]["exclude"] == ["b", "a"]
+    assert type(made).model_validate(written) == made

@@ -1,6 +1,7 @@
 """A Bento is one concrete version: it keeps serving it, and refuses to be given another."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,7 +10,7 @@ from maas.registry.registry import Registry
 from maas.registry.version import Version
 from tests.samples import damage
 from tests.server import Serve
-from tests.workspace import Workspace
+from tests.workspace import Workspace, copy_project
 
 ROW = {"feature1": 1, "feature2": 2}
 
@@ -109,3 +110,42 @@ def test_building_refuses_a_damaged_version_and_a_foreign_tag(
     done = workspace.bentoml("build", timeout=120)
     assert done.returncode == 1
     assert "model.onnx" in done.stderr + done.stdout
+
+
+def test_bentos_of_two_models_in_one_store_are_called_as_their_models(
+    workspace: Workspace, serve: Serve
+):
+    """One is called as a setting of BentoML; the project of the other packs what it needs."""
+    digests, folders = {}, {}
+    for name in ("metrics", "my-cars.2"):
+        own = Workspace(workspace.folder / name, environ={"BENTOML_HOME": str(workspace.store)})
+        digests[name] = own.train_here(f"model_name={name}").manifest.digest
+        tag, _, version = own.build().partition(":")
+        assert tag == name
+        folders[name] = workspace.store / "bentos" / name / version
+    info = yaml.safe_load((folders["my-cars.2"] / "bento.yaml").read_text())
+    assert info["entry_service"] == info["schema"]["name"] == "my-cars.2"
+    packages = (folders["my-cars.2"] / "env/python/requirements.txt").read_text()
+    assert "onnxruntime==" in packages
+    assert "--hash=sha256:" in packages
+
+    server = serve(workspace, "metrics:latest", extra={"WORKERS": "2"})
+    assert server.client.get("/model").json()["digest"] == digests["metrics"]
+    assert server.client.get("/docs.json").json()["info"]["title"] == "metrics"
+    assert server.post("/predict", ROW).status_code == 200
+    assert server.metric("bentoml_service_request_total", service_name="metrics") >= 1
+
+
+def test_a_project_without_locks_serves_and_cannot_be_built(
+    own: Workspace, serve: Serve, tmp_path: Path
+):
+    project = copy_project(tmp_path / "project")
+    shutil.rmtree(project / "requirements")
+    bare = Workspace(own.folder, project)
+    assert serve(bare).post("/predict", ROW).status_code == 200
+    done = bare.bentoml("build", timeout=120)
+    said = (done.stdout + done.stderr).strip()
+    assert done.returncode == 1
+    assert len(said.splitlines()) == 1
+    assert f"{project}/requirements/serving.txt: cannot be read" in said
+    assert "restore that file, or make it with `make lock`" in said

@@ -175,7 +175,7 @@ def test_a_folder_it_cannot_write_gives_one_clear_line(image: str, tmp_path: Pat
     assert (code, out) == (1, "")
     assert err.splitlines() == [
         "error: /app/models: cannot write to the models folder (Permission denied); check its "
-        "owner, permissions and free space, or set MODELS_DIR to another folder"
+        "owner and permissions, or set MODELS_DIR to another folder"
     ]
     assert list(models.iterdir()) == []
     options = ("-e", "BENTOML_HOME=/root/bentoml")

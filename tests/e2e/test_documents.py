@@ -36,7 +36,8 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert set(document["components"]["schemas"]) == {
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "ModelResponse", "Problem",
-        "DataRecord", "Feature", "FileRecord", "ParityRecord", "Signature",
+        "DataRecord", "Feature", "FileRecord", "HeldOutRecord", "ParityRecord", "Signature",
+        "WarningRecord",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from maas.registry.version import Version
-from tests.workspace import PROJECT, Workspace, snapshot
+from tests.workspace import PROJECT, Workspace, copy_project, snapshot
 
 FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
 PROMISED = (sys.platform, platform.machine()) == ("linux", "x86_64")
@@ -41,7 +41,9 @@ def test_a_second_run_is_v2_with_the_same_digest_and_leaves_v1_untouched(
     result = json.loads(own.train("--json").stdout)
     assert snapshot(own.models / "v1") == before
     assert (result["version"], result["tag"]) == (2, "model_service:v2")
-    assert set(result) == {"version", "tag", "path", "digest", "metrics"}
+    assert set(result) == {"version", "tag", "path", "digest", "metrics", "held_out", "warnings"}
+    assert result["held_out"] == {"rows": 30, "refused": 0, "by_feature": {}}
+    assert result["warnings"] == []
     assert (result["digest"], result["metrics"]) == (first.manifest.digest, first.manifest.metrics)
     after = snapshot(own.models / "v2")
     assert {name for name in FILES if after[name] != before[name]} == {"run.json"}
@@ -136,7 +138,36 @@ def test_a_refusal_is_one_line_and_an_exit_code(
     assert "Traceback" not in done.stderr
     if "usage:" not in said:
         assert done.stderr.splitlines()[-1].startswith("error: ")
-    assert not workspace.models.exists() or list(workspace.models.iterdir()) == []
+    assert list(workspace.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("holds", "data"), [(["train.py"], "configs"), (["train.py", "maas/__init__.py"], ".")]
+)
+def test_a_config_in_another_repository_or_clone_trains_into_this_project(
+    tmp_path: Path, holds: list[str], data: str
+):
+    """Wherever the config is, versions stand beside the code that made them, and are verified."""
+    project, other = copy_project(tmp_path / "project"), tmp_path / "other"
+    (other / "configs").mkdir(parents=True)
+    (other / "maas").mkdir()
+    for name in holds:
+        (other / name).touch()
+    config = other / "configs/mine.yaml"
+    config.write_text(
+        "{model_name: mine, data: {source: rows.csv, target: t}, estimator: {name: SVC}}"
+    )
+    (other / data / "rows.csv").write_text(
+        "a,t\n" + "".join(f"{i},{'no' if i < 20 else 'yes'}\n" for i in range(40))
+    )
+    workspace = Workspace(tmp_path, project, {"MODELS_DIR": ""})
+    done = workspace.train("--config", str(config), cwd=other)
+    assert done.returncode == 0, done.stderr
+    assert (project / "models/v1/manifest.json").is_file()
+    assert (project / "logs/train.log").is_file()
+    assert not {"models", "logs"} & {path.name for path in other.iterdir()}
+    done = workspace.maas("verify", "1")
+    assert "v1 is bit-identical" in done.stdout, done.stderr
 
 
 def test_train_sh_works_from_any_folder_and_passes_its_arguments_on(
@@ -165,3 +196,26 @@ def test_the_caller_s_environment_does_not_change_the_bytes(workspace: Workspace
     workspace.train(extra=hostile)
     trained = (workspace.models / "v1/manifest.json").read_bytes()
     assert trained == (first.path / "manifest.json").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of address space")
+def test_a_fit_that_uses_up_the_memory_is_one_line_and_publishes_nothing(workspace: Workspace):
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000, 4_000_000_000))
+
+    # Its weights, which the check before the fit does not know of, are 7 GB.
+    network = "{name: MLPClassifier, params: {hidden_layer_sizes: [30000, 30000]}}"
+    done = subprocess.run(
+        [sys.executable, str(PROJECT / "train.py"), "--set", f"estimator={network}",
+         "--set", f"paths.logs_dir={workspace.folder}/logs"],
+        env=workspace.env(), preexec_fn=limit, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "error: estimator: MLPClassifier cannot be fitted (out of memory, Unable"
+    )
+    assert "Traceback" not in done.stderr
+    assert not list(workspace.models.glob("*v*"))

@@ -1,11 +1,20 @@
 """Files of a version: written once and for good, and read only if they are as published."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from maas.errors import DamagedError
-from maas.registry.files import check_file, read_checked, storage_error, write_synced
+from maas.registry.files import (
+    check_file,
+    make_folder,
+    read_checked,
+    remove_unused,
+    storage_error,
+    write_synced,
+)
 from maas.registry.manifest import Manifest
 from tests.samples import FILES, make_manifest
 
@@ -80,18 +89,46 @@ def test_both_checks_say_the_same_of_a_damaged_file(published: Path, damage, sai
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
+    ("number", "reason", "remedy"),
     [
-        (OSError(28, "No space left on device"), "No space left on device"),
-        (FileExistsError(17, "File exists"), "its name is taken by something that is not a folder"),
-        (OSError("no number"), "no number"),
+        (errno.ENOSPC, "No space left on device", "free space there"),
+        (errno.EACCES, "Permission denied", "check its owner and permissions"),
+        (
+            errno.EEXIST,
+            "its name is taken by something that is not a folder",
+            "move the file away that has the name of a folder",
+        ),
     ],
 )
 def test_a_failure_of_the_disk_says_why_and_how_to_choose_another_folder(
-    error: OSError, reason: str
+    number: int, reason: str, remedy: str
 ):
+    error = OSError(number, os.strerror(number))
     said = storage_error(Path("/data/models"), "cannot be written", error, "BENTOML_HOME")
     assert str(said) == (
-        f"/data/models: cannot be written ({reason}); check its owner, permissions and free space, "
+        f"/data/models: cannot be written ({reason}); {remedy}, "
         "or set BENTOML_HOME to another folder"
     )
+
+
+def test_another_folder_is_no_remedy_where_it_would_fail_too():
+    error = OSError(errno.EMFILE, "Too many open files")
+    said = str(storage_error(Path("/data/models"), "cannot be written", error))
+    assert "raise the limit of open files" in said
+    assert "MODELS_DIR" not in said
+
+
+def test_only_what_was_made_and_is_empty_is_removed_again(tmp_path: Path):
+    made = make_folder(tmp_path / "a/b/c")
+    assert made == [tmp_path / "a", tmp_path / "a/b", tmp_path / "a/b/c"]
+    assert make_folder(tmp_path / "a/b/d") == [tmp_path / "a/b/d"]
+    remove_unused(made)
+    assert os.listdir(tmp_path / "a/b") == ["d"]
+
+
+def test_a_folder_that_cannot_be_made_leaves_none_above_it(tmp_path: Path):
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("a/b/" + "x" * 300, "link", "link/a"):
+        with pytest.raises(OSError, match=r"name too long|exists"):
+            make_folder(tmp_path / name)
+    assert os.listdir(tmp_path) == ["link"]

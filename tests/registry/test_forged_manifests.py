@@ -65,6 +65,20 @@ def nest(content: Content) -> None:
         content["config"] = {"a": content["config"]}
 
 
+def refuse(refused: int, rows: int = 30, **by_feature: int) -> Forge:
+    record = {"rows": rows, "refused": refused, "by_feature": by_feature}
+    return put("held_out", record)
+
+
+def warn(*features: str, kind: str = "leak", seen: str = "equal", **changes: object) -> Forge:
+    record = {"kind": kind, "seen": seen, "features": features, "count": len(features)}
+    return put("warnings", [record | changes])
+
+
+def in_schema_2(forge: Forge) -> Forge:
+    return lambda content: (forge(content), put("schema_version", 2)(content))
+
+
 FEATURE = "signature/features/0"
 FORGERIES: dict[str, Forge] = {
     "a file name that leads out": add_file("../evil"),
@@ -134,7 +148,29 @@ FORGERIES: dict[str, Forge] = {
     "a negative tolerance": put("parity/tolerance", -1.0),
     "no rows": put("data/rows", 0),
     "more rows than there are": put("data/rows", 10**30),
-    "another schema": put("schema_version", 3),
+    "no row refused": refuse(0),
+    "more rows refused than held out": refuse(31, feature1=31),
+    "as many rows held out as there are": refuse(1, rows=150, feature1=1),
+    "rows refused for no feature": refuse(2),
+    "rows refused for what is not a feature": refuse(2, feature3=2),
+    "fewer rows refused than for a feature": refuse(2, feature1=3),
+    "more rows refused than for all features": refuse(5, feature1=2, feature2=2),
+    "a feature that refuses no row": refuse(1, feature1=1, feature2=0),
+    "refused rows in schema 2": in_schema_2(refuse(1, feature1=1)),
+    "a warning in schema 2": in_schema_2(warn("feature1")),
+    "a warning of what is not a feature": warn("feature3"),
+    "a warning of no feature": warn(),
+    "a warning of a feature twice": warn("feature1", "feature1"),
+    "a warning of more features than there are": warn("feature1", "feature2", count=3),
+    "a warning of more features than it counts": warn("feature1", "feature2", count=1),
+    "a warning of an unknown kind": warn("feature1", kind="virus"),
+    "a warning of another kind than what was seen": warn("feature1", kind="constant"),
+    "a warning with words of its own": warn("feature1", message="m"),
+    "many warnings": lambda content: content.update(
+        warnings=[{"kind": "leak", "seen": "equal", "features": ["feature1"], "count": 1}] * 21
+    ),
+    "null as warnings": put("warnings", None),
+    "another schema": put("schema_version", 4),
     "a key of a newer schema": put("more", 1),
 }
 
@@ -310,7 +346,18 @@ def test_a_file_that_the_manifest_does_not_list_is_not_read(forged: Path):
             version.read(name)
 
 
-@pytest.mark.parametrize("folder", ["models", "tests/data/first_schema"])
+def test_what_these_forgeries_alter_is_valid_as_a_run_writes_it(forged: Path, maas: Maas):
+    def forge(content: Content) -> None:
+        refuse(3, feature1=2, feature2=2)(content)
+        warn("feature1", "feature2")(content)
+
+    seal(forged, forge)
+    assert maas("list", "--json").document[0]["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "folder", ["models", "tests/data/first_schema", "tests/data/second_schema"]
+)
 def test_the_committed_versions_stay_valid(folder: str):
     version = Registry(PROJECT / folder).check(1)
     assert version.manifest.to_bytes() == (version.path / "manifest.json").read_bytes()

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from time import sleep
 
+import psutil
 import pytest
 
 from maas.registry import locks
@@ -17,9 +18,10 @@ from tests.workspace import PROJECT
 # Holds a lock, once it gets it, until its stdin ends; says whether `done` was there by then.
 HOLDER = """
 import os, sys
+from pathlib import Path
 from maas.registry import locks
 print("ready", flush=True)
-with getattr(locks, sys.argv[1])(sys.argv[2], "a test"):
+with getattr(locks, sys.argv[1])(Path(sys.argv[2]), "a test"):
     print("held", os.path.exists(sys.argv[3]), flush=True)
     sys.stdin.read()
 """
@@ -85,6 +87,21 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, start: Start):
     holder.wait()
     assert path.exists()
     assert is_free(path)
+
+
+def test_a_lock_whose_last_holder_removes_it_is_taken_on_a_new_file(tmp_path: Path, start: Start):
+    path = tmp_path / "lock"
+    with hold(path, "a test"):
+        waiting = start("hold", path)
+        wait_until_open(waiting, path)
+        path.unlink()
+    assert line(waiting) == "held False"
+    assert try_lock(path) is None  # it is the file of this name that is locked
+
+
+def wait_until_open(process: subprocess.Popen[str], path: Path) -> None:
+    while str(path) not in {file.path for file in psutil.Process(process.pid).open_files()}:
+        sleep(0.01)
 
 
 @pytest.mark.parametrize("how", [hold, hold_folder])

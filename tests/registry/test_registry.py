@@ -166,7 +166,7 @@ def test_the_last_number_is_an_error_with_a_remedy(tmp_path: Path):
         publish(registry)
     with pytest.raises(StorageError, match="no number left"):
         publish(Registry(tmp_path / "other"), 999_999_999)
-    assert os.listdir(tmp_path / "other") == []
+    assert not (tmp_path / "other").exists()
 
 
 def refuse_renames(monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
@@ -212,4 +212,21 @@ def test_a_limit_on_file_sizes_is_an_error_and_leaves_nothing(tmp_path: Path):
             registry.publish(make_manifest(), FILES | {"large": bytes(200_000)}, RUN, ())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert list((tmp_path / "models").iterdir()) == []
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["models", "a/b/models"])
+def test_to_prepare_makes_no_folder_and_removes_none_that_was_there(tmp_path: Path, name: str):
+    Registry(tmp_path / name).prepare("m")
+    assert os.listdir(tmp_path) == []
+    (tmp_path / name).mkdir(parents=True)
+    Registry(tmp_path / name).prepare("m")
+    assert (tmp_path / name).is_dir()
+
+
+@pytest.mark.parametrize("name", ["file/models", "file", "x" * 300, "a/" + "x" * 300])
+def test_a_folder_that_cannot_be_made_is_found_out_before_the_fit(tmp_path: Path, name: str):
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="models folder"):
+        Registry(tmp_path / name).prepare("m")
+    assert os.listdir(tmp_path) == ["file"]

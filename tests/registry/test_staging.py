@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from maas.registry import files
+from maas.registry import files, staging
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
 from tests.samples import FILES, RUN, make_manifest
@@ -14,11 +14,39 @@ from tests.workspace import Workspace
 
 def test_a_live_trainer_s_staging_is_left_alone(workspace: Workspace):
     registry = Registry(workspace.models)
-    registry.prepare("m")
     with staged(workspace.models, {"model.onnx": b"mine"}) as folder:
         registry.prepare("m")
         assert (folder / "model.onnx").read_bytes() == b"mine"
-    assert list(workspace.models.iterdir()) == []
+    assert not workspace.models.exists()
+
+
+def test_a_folder_that_a_refused_run_removes_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The run that made the folder removes it, empty, just before this one writes into it."""
+    models, make = tmp_path / "a/models", staging.make_folder
+    tries: list[Path] = []
+
+    def make_and_lose(path: Path) -> list[Path]:
+        made = make(path)
+        tries.append(path)
+        if len(tries) == 1:
+            path.rmdir()
+            path.parent.rmdir()
+        return made
+
+    monkeypatch.setattr(staging, "make_folder", make_and_lose)
+    assert Registry(models).publish(make_manifest(), FILES, RUN, ()).number == 1
+    assert tries == [models, models]
+
+
+def test_the_name_of_a_new_models_folder_is_on_disk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    synced: list[Path] = []
+    monkeypatch.setattr(staging, "sync_folder", synced.append)
+    Registry(tmp_path / "a/models").publish(make_manifest(), FILES, RUN, ())
+    assert synced[:2] == [tmp_path, tmp_path / "a"]
 
 
 def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -37,7 +65,7 @@ def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: p
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("reads /proc to learn what is synced")
     models = tmp_path / "models"
-    Registry(models).prepare("m")
+    models.mkdir()
     monkeypatch.setattr(files.os, "fsync", record_sync)
     monkeypatch.setattr(os, "rename", record_rename)
     Registry(models).publish(make_manifest(), FILES, RUN, ())

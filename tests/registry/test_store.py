@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from maas.registry.registry import Registry
-from maas.registry.store import SyncResult, open_store, store_home
+from maas.registry.store import SyncResult, open_store
 from maas.registry.version import Version
 from tests.samples import FILES, RUN, damage, make_manifest
 from tests.workspace import Workspace
@@ -227,11 +227,3 @@ def test_publishing_goes_on_above_a_damaged_version(own: Workspace, first: Versi
 def test_published_files_are_read_only(own: Workspace, entries: Path):
     for folder in (own.models / "v1", entries / "v1"):
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o444}
-
-
-def test_the_store_is_where_bentoml_looks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("PLACE", "shelf")
-    for value, folder in (("~/store", "store"), ("$HOME/$PLACE", "shelf"), ("", "bentoml")):
-        monkeypatch.setenv("BENTOML_HOME", value)
-        assert store_home() == tmp_path / folder

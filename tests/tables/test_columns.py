@@ -42,6 +42,8 @@ def said(error: pytest.ExceptionInfo[DataError]) -> str:
         (["a", "b"], None, "category"),  # two rows are no sign of an id
         (["1", "b", "c", "b"], None, "category"),
         (["nan", "a", "b", "a"], None, "category"),
+        ([f"c{n}" for n in range(18)] + ["c0"], None, "category"),  # few rows: more may repeat
+        ([f"c{n % 10}" for n in range(20)] + [None] * 9, None, "category"),
     ],
 )
 def test_a_type_is_inferred_from_the_values(values: Any, arrow: pa.DataType | None, kind: str):
@@ -59,12 +61,22 @@ def test_a_type_is_inferred_from_the_values(values: Any, arrow: pa.DataType | No
         (["1", "2", "x" * 50], "text such as '" + "x" * 40 + "'; "),
         (["0,5", "1,5", "2"], "numbers with decimal commas"),
         (["a", "b", "c", None], "a different text in every row"),
+        ([f"c{n % 11}" for n in range(20)], "11 different texts in 20 rows: an id or free text"),
+        ([f"c{n % 16}" for n in range(30)] + [None] * 30, "16 different texts in 30 rows"),
+        (["$1.50", None, "$1.50"], "amounts of money such as '$1.50'; write plain numbers"),
+        (["1/2/2024", "1/2/2024"], "dates are not features yet: leave it out with data.exclude"),
+        (["1,234", "1,234"], "write plain numbers ('1,234' as 1234), declare type: category"),
     ],
 )
 def test_a_column_that_is_most_likely_a_mistake_is_refused(values: Any, words: str):
     with pytest.raises(DataError) as caught:
         infer_type("here", column(values))
     assert words in said(caught)
+
+
+def test_an_older_version_is_read_again_whatever_its_texts_look_like():
+    for texts in (["a", "b", "c"], ["$1", "$2", "$1"], ["1", "2", "x"]):
+        assert infer_type("here", column(texts), new=False) == "category"
 
 
 @pytest.mark.parametrize("kind", ["number", "integer"])

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from maas.config.train_config import ModelConfig
+from maas.config.train_config import ModelConfig, TrainConfig
 from maas.errors import DataError
 from maas.training.data import Dataset, read_dataset
+from maas.training.run import build
 
 GOOD = "size,count,ok,city,y\n1.5,1,true,Köln,a\n,2,false,Bonn,b\n3.5,,true,Bonn,a\n2,4,,,b\n"
 
@@ -118,7 +119,32 @@ def test_all_columns_but_target_and_split_column_are_features(read):
     ("text", "options", "said"),
     [
         (GOOD, {"target": "z"}, ["column 'z'", "does not exist"]),
-        (GOOD, {"target": "Y"}, ["column 'Y'", "choose one of"]),
+        (GOOD, {"target": "Y"}, ["column 'Y'", "did you mean 'y'?"]),
+        (GOOD, {"exclude": ["citi"]}, ["'citi' (data.exclude)", "did you mean 'city'?"]),
+        (GOOD, {"exclude": ["y"]}, ["data.exclude: 'y'", "is the target"]),
+        (
+            GOOD,
+            {"exclude": ["city"], "split": {"method": "group", "column": "city"}},
+            ["(1) column 'city': has missing", "(2) data.exclude: 'city': is split.column"],
+        ),
+        (
+            GOOD,
+            {"exclude": ["city"], "features": {"a": "city"}},
+            ["data.exclude: 'city': is in data.features too", "remove it from one of the two"],
+        ),
+        (
+            GOOD,
+            {"exclude": ["size", "count", "ok", "city"]},
+            ["no column but the target and those in data.exclude"],
+        ),
+        ("a,y,\n1,x,\n2,z,\n", {}, ["without a name and values, number 3", "end with a comma"]),
+        ("a,y\n1,$5.00\n2,$6.00\n", {}, ["target: holds amounts of money", "'$5.00' as 5.00"]),
+        ("a,y\n1,1.6.2023\n2,2.6.2023\n", {}, ["target: holds dates", "name another target"]),
+        (
+            "a,y\n" + "".join(f"{n},{n}\n" for n in range(30)) + "30,?\n",
+            {},
+            ["target: mixes numbers with text such as '?'", "correct these rows"],
+        ),
         (GOOD, {"features": {"a": "sizes"}}, ["column 'sizes'", "did you mean 'size'?"]),
         (GOOD, {"features": {"a": "y"}}, ["data.features.a", "is the target"]),
         ("a,y\n1,x\n2,\n", {}, ["target", "has missing values (1; the first in row 2)", "drop"]),
@@ -225,3 +251,108 @@ def test_a_frame_of_two_hundred_columns_is_read(tmp_path: Path):
     frame["y"] = ["a", "b"] * 5
     frame.to_csv(tmp_path / "wide.csv", index=False)
     assert len(read_dataset(config("wide.csv"), tmp_path).columns) == 200
+
+
+MESSY = "id,id,price,day,zip,note,ok,y\n" + "".join(
+    f"{n},{n},${n}.50,{n % 28 + 1}.6.2023,0{n % 3},text {n},{n % 2},{'' if n == 7 else n % 2}\n"
+    for n in range(30)
+)
+
+
+def test_every_fault_of_a_file_is_named_in_one_line(read):
+    with pytest.raises(DataError) as caught:
+        read(MESSY, split={"method": "time", "column": "when"})
+    line = str(caught.value)
+    assert line.startswith("data.csv: has 7 faults: (1) column 'zip': holds integers with leading")
+    for words in (
+        "column 'id': exists more than once",
+        "target: has missing values (1; the first in row 8)",
+        "column 'when' (split.column): does not exist",
+        "column 'price': holds amounts of money such as '$0.50'",
+        "column 'day': holds dates such as '1.6.2023'",
+        "column 'note': holds a different text in every row",
+    ):
+        assert f") {words}" in line
+    assert "'ok'" not in line
+    assert "\n" not in line
+
+
+def test_excluded_columns_are_neither_features_nor_faults(read):
+    data = read(MESSY, target="ok", exclude=["id", "price", "day", "zip", "note"])
+    assert [column.name for column in data.columns] == ["y"]
+    named = read(MESSY, target="ok", features={"a": "y"})  # neither are those that it leaves out
+    assert named.sha256 == data.sha256
+
+
+def test_a_column_that_is_most_likely_the_target_is_not_checked_as_a_feature(read):
+    text = "a,Price\n" + "".join(f"{n % 7},${n}\n" for n in range(30))
+    with pytest.raises(DataError, match="did you mean 'Price'"):
+        read(text, target="price")
+
+
+def test_a_declared_category_is_not_checked(read):
+    text = "a,b,y\n" + "".join(f"${n},id {n},{n % 2}\n" for n in range(30))
+    features = {name: {"column": name, "type": "category"} for name in "ab"}
+    assert [column.type for column in read(text, features=features).columns] == ["category"] * 2
+
+
+@pytest.mark.parametrize("verified", [1, 2, 3])
+def test_what_was_published_is_read_again(tmp_path: Path, verified):
+    rows = "".join(f"${n % 5},id {n},2024-01-{n % 28 + 1:02},$3{n % 2}\n" for n in range(30))
+    (tmp_path / "data.csv").write_text(f"a,b,t,y\n{rows}")
+    setting = config("data.csv", split={"method": "time", "column": "t"})
+    data = read_dataset(setting, tmp_path, verified)
+    assert [column.type for column in data.columns] == ["category"] * 2
+    assert data.keys is not None
+    assert data.keys[0] == 19_723 * (86_400_000_000 if verified == 3 else 1)
+
+
+def test_csv_and_parquet_of_one_frame_give_equal_hashes_and_files(tmp_path: Path):
+    generator = np.random.default_rng(0)
+    number = generator.normal(size=80)
+    gaps = np.arange(80) % 9 == 4
+    frame = pd.DataFrame(
+        {
+            "number": np.where(gaps, np.nan, number),
+            "integer": np.arange(80) % 13,
+            "whole": pd.array(np.arange(80) % 11, "Int64"),
+            "boolean": number > 0.3,
+            "maybe": pd.array(number > 0.1, "boolean"),
+            "city": pd.Series(["Köln", "Ulm", None, "Bonn"] * 20, dtype=object),
+            "day": pd.date_range("2024-01-01", periods=80)[::-1],
+            "y": np.where(number > 0, "p", "q"),
+        }
+    )
+    frame.loc[gaps, ["whole", "maybe"]] = pd.NA
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_parquet(tmp_path / "a.parquet")
+    built = []
+    for source in ("a.csv", "a.parquet"):
+        setting = TrainConfig.model_validate(
+            {
+                "model_name": "m",
+                "data": {"source": source, "target": "y"},
+                "split": {"method": "time", "column": "day"},
+                "estimator": {"name": "LogisticRegression"},
+                "numerics": "native",
+            }
+        )
+        data = read_dataset(setting, tmp_path)
+        built.append((data.sha256, build(setting, data).files))
+    assert built[0] == built[1]
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_of_any_unit_give_equal_hashes(tmp_path: Path, zone: str | None):
+    times = pd.date_range("2024-03-30 10:15", periods=20, freq="7h", tz=zone)
+    split = {"method": "time", "column": "t"}
+    hashes = set()
+    for unit in ("s", "ms", "us", "ns"):
+        frame = pd.DataFrame({"t": times.as_unit(unit), "a": range(20), "y": list("pq") * 10})
+        frame.to_parquet(tmp_path / "a.parquet")
+        hashes.add(read_dataset(config("a.parquet", split=split), tmp_path).sha256)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    hashes.add(read_dataset(config("a.csv", split=split), tmp_path).sha256)
+    frame.assign(t=[time.isoformat() for time in times]).to_parquet(tmp_path / "a.parquet")
+    hashes.add(read_dataset(config("a.parquet", split=split), tmp_path).sha256)
+    assert len(hashes) == 1

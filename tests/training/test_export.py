@@ -1,5 +1,8 @@
 """Exports: the bytes depend on what was fitted, and on nothing else."""
 
+import io
+import pickle
+
 import joblib
 import numpy as np
 import onnx
@@ -73,6 +76,70 @@ def test_a_pickle_is_the_whole_pipeline(tmp_path):
     rows = table().to_pandas()[["a", "b"]]
     assert loaded.predict(rows).tolist() == pipeline.predict(rows).tolist()
     assert export_pickle(pipeline) == export_pickle(fit())
+
+
+@pytest.mark.parametrize(
+    ("estimator", "params"),
+    [
+        ("BaggingClassifier", {"n_estimators": 3}),
+        ("RandomForestClassifier", {"n_estimators": 3}),
+        ("HistGradientBoostingClassifier", {"max_iter": 3}),
+        ("GradientBoostingClassifier", {"n_estimators": 3}),
+        ("KNeighborsClassifier", {}),
+    ],
+)
+def test_a_pickle_does_not_depend_on_which_equal_values_are_one_object(
+    estimator: str, params: dict
+):
+    pipeline = fit(estimator, params)
+    expected, as_it_was = export_pickle(pipeline), export_pickle(pipeline, 2)
+    # What another process fits comes back as a copy, with strings and dtypes of its own.
+    for name in ("estimators_", "_predictors", "_tree", "classes_"):
+        if isinstance(parts := getattr(pipeline[-1], name, None), list):
+            setattr(pipeline[-1], name, [pickle.loads(pickle.dumps(part)) for part in parts])
+        elif parts is not None:
+            setattr(pipeline[-1], name, pickle.loads(pickle.dumps(parts)))
+    assert export_pickle(pipeline) == expected
+    assert export_pickle(pipeline, 2) != as_it_was
+    assert len(expected) <= len(as_it_was)
+
+
+def test_equal_values_of_two_types_stay_what_they_are():
+    pipeline = fit()
+    values = [
+        (1, 2),
+        (1.0, 2.0),
+        (True, 2),
+        "1",
+        b"1",
+        np.float64(0.0),
+        np.float64(-0.0),
+        (),
+        ("1",),
+    ]
+    pipeline[-1].note_ = [*values, *values, np.zeros(2), np.zeros(2, dtype="U3")]
+    loaded = joblib.load(io.BytesIO(export_pickle(pipeline)))
+    assert [repr(value) for value in loaded[-1].note_] == [repr(v) for v in pipeline[-1].note_]
+
+
+def test_an_older_schema_has_the_bytes_of_joblib():
+    pipeline, buffer = fit("BaggingClassifier", {"n_estimators": 2}), io.BytesIO()
+    joblib.dump(pipeline, buffer)
+    assert export_pickle(pipeline, 1) == export_pickle(pipeline, 2) == buffer.getvalue()
+
+
+@pytest.mark.parametrize("params", [{}, {"p": 1}, {"p": 3}, {"weights": "distance"}])
+def test_names_in_a_graph_do_not_count_what_was_exported_before(params: dict):
+    pipeline = fit("KNeighborsClassifier", params)
+    exported = export_onnx(pipeline, 2)
+    assert export_onnx(pipeline, 2) == exported
+    older = [export_onnx(pipeline, 2, 2) for _ in range(2)]
+    assert older[0] != older[1]
+    (labels, numbers), found = (OnnxScorer(m).predict_proba(ROWS) for m in (older[0], exported))
+    assert np.array_equal(found[0], labels)
+    assert np.array_equal(found[1], numbers)
+    named = onnx.load_model_from_string(exported).graph
+    assert [value.name for value in named.output] == ["label", "probabilities"]
 
 
 class Constant(RegressorMixin, BaseEstimator):

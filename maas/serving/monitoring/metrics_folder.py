@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from maas.errors import ServeError
+from maas.errors import ServeError, remedy_for
 
 PROMETHEUS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 """The variable in which prometheus_client looks for the folder."""
@@ -38,7 +38,7 @@ def share_folder(workers: int) -> None:
         _check_room(Path(folder) / "room", workers * _WORKER_BYTES)
     except OSError as error:
         what = f"cannot hold the metrics ({error.strerror or error})"
-        remedy = "free space there, or set TMPDIR to another folder"
+        remedy = f"{remedy_for(error)}, or set TMPDIR to another folder"
         raise ServeError(error.filename or "the folder for temporary files", what, remedy) from None
     os.environ[OWN_DIR] = folder
 

@@ -1,6 +1,7 @@
 """What `bentoml build` takes from the service: the model, its labels and its image."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from bentoml.exceptions import BentoMLException
@@ -21,6 +22,25 @@ BASE_IMAGE = "python:3.11-slim-bookworm"
 _LOCKS = {"onnx": "requirements/serving.txt", "sklearn": "requirements/serving-sklearn.txt"}
 
 
+# What BentoML 1.4.39 has settings of its own under, in the mapping where each service has its own
+# by name (bentoml/_internal/configuration/v2).
+_SETTINGS = {
+    "backlog", "batching", "endpoints", "extra_ports", "grpc", "http", "logging",
+    "max_runner_connections", "metrics", "monitoring", "name", "replicate_process", "resources",
+    "runner_connection", "runner_probe", "ssl", "threads", "tracing", "traffic", "workers",
+}  # fmt: skip
+
+
+def service_name(version: Version) -> str:
+    """The name of the service, after which `bentoml build` names the Bento: the model's.
+
+    BentoML takes a service that is called as one of its settings for the setting. With a capital,
+    which it makes small again in the name of the Bento, it does not.
+    """
+    name = version.manifest.model_name
+    return name.capitalize() if name in _SETTINGS else name
+
+
 def bento_labels(version: Version) -> dict[str, str]:
     """What a Bento of this version is labelled with: its tag and its digest."""
     return dict(zip(LABELS, (version.tag, version.manifest.digest), strict=True))
@@ -36,15 +56,26 @@ def bento_model(deployment: Deployment, version: Version) -> BentoModel:
 def bento_image(deployment: Deployment, version: Version) -> Image:
     """The image: no distribution is named, so that BentoML installs no compiler and no git.
 
-    The lock has hashes; that of a version which scikit-learn serves has scikit-learn too.
+    The lock has hashes; that of a version which scikit-learn serves has scikit-learn too. It is
+    read when a Bento is built: to serve, a project needs none.
     """
     lock = deployment.project / _LOCKS[version.manifest.runtime]
-    return Image(
-        base_image=BASE_IMAGE,
-        distro="none",
-        lock_python_packages=False,
-        python_requirements="" if deployment.in_bento else lock.read_text(encoding="utf-8"),
-    )
+
+    class LockedImage(Image):
+        def freeze(self, *args: Any, **kwargs: Any) -> Any:
+            """Describe the image to `bentoml build`, with the packages of the lock."""
+            self.python_requirements = _read_lock(lock)
+            return super().freeze(*args, **kwargs)
+
+    return LockedImage(base_image=BASE_IMAGE, distro="none", lock_python_packages=False)
+
+
+def _read_lock(lock: Path) -> str:
+    try:
+        return lock.read_text(encoding="utf-8")
+    except OSError as error:
+        what = f"{lock}: cannot be read ({error.strerror}), and `bentoml build` needs it"
+        raise BentoMLException(f"{what}; restore that file, or make it with `make lock`") from None
 
 
 class _MirroredModel(BentoModel):

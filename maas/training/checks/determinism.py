@@ -3,7 +3,9 @@
 Threads, the BLAS kernel, numpy's SIMD dispatch and glibc's FMA variants each change the last bits
 of a trained model; a seed is not enough. The libraries choose all four when they are loaded, and
 read environment variables to do so. So the process removes such variables that it inherited, sets
-its own, and executes itself once.
+its own, and executes itself once. Other variables choose other code in a library (how processes
+share the fit of a Bagging estimator, which functions scipy calls, how pandas reads text) or make
+errors of warnings: these go too.
 
 Nothing may import numpy before `pin_process` has returned, so this module does not either.
 """
@@ -12,15 +14,26 @@ import os
 import platform
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 
 from maas.config.train_config import Numerics
+from maas.errors import PinError
+from maas.training.checks.restart import restart_arguments, without_python_variables
 
-# Variables that start like this can change the numbers, and are removed.
+# Variables that start like this can change the numbers or stop the run, and are removed.
 _DROPPED_PREFIXES = (
-    "OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_", "NPY_", "VECLIB_",
-    "SKLEARN_", "GLIBC_TUNABLES", "PYTHONHASHSEED",
+    "OPENBLAS_", "GOTO_", "OMP_", "GOMP_", "KMP_", "MKL_", "BLIS_", "NPY_", "NUMPY_", "VECLIB_",
+    "SKLEARN_", "SCIPY_", "JOBLIB_", "LOKY_", "PANDAS_", "ARROW_", "GLIBC_TUNABLES",
+    "PYTHONHASHSEED", "PYTHONWARNINGS",
 )  # fmt: skip
+
+# A folder for the files that processes share: where they are changes no number.
+_KEPT = "JOBLIB_TEMP_FOLDER"
+
+_START_REMEDY = (
+    "remove that from sitecustomize.py, usercustomize.py and *.pth files (`python -v` shows them)"
+)
 
 # Set for the restarted process, so that it does not restart again.
 _GUARD = "MAAS_PINNED"
@@ -67,7 +80,11 @@ def promise(numerics: Numerics) -> str:
 
 def pinned_environment(environ: Mapping[str, str], numerics: Numerics) -> dict[str, str]:
     """Copy `environ` without the variables that would change the numbers, and with the pins."""
-    kept = {k: v for k, v in environ.items() if not k.upper().startswith(_DROPPED_PREFIXES)}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name == _KEPT or not name.upper().startswith(_DROPPED_PREFIXES)
+    }
     return kept | pins(numerics)
 
 
@@ -75,25 +92,41 @@ def pin_process(numerics: Numerics) -> None:
     """Return if the process is pinned; otherwise execute it again, pinned.
 
     Raises:
-        RuntimeError: numpy is already loaded, or the variables changed during the restart.
+        PinError: Python was started in a way that leaves the numbers to chance.
     """
     restarted = os.environ.pop(_GUARD, None) == str(_guard_process())
-    wanted = pinned_environment(os.environ, numerics)
-    if dict(os.environ) == wanted:
+    inherited = dict(os.environ)
+    if sys.flags.ignore_environment:
+        inherited = without_python_variables(inherited)
+    wanted = pinned_environment(inherited, numerics)
+    if dict(os.environ) == wanted and not sys.flags.hash_randomization:
+        _print_warnings()
         return
     if restarted:
-        lost = sorted(k for k in os.environ if os.environ[k] != wanted.get(k))
-        raise RuntimeError(f"variables changed while the process started: {', '.join(lost)}")
+        if sys.flags.hash_randomization:
+            what = "has a random hash seed although that was pinned"
+            raise PinError("python", what, "start it without wrappers that add options")
+        names = sorted(os.environ.keys() | wanted.keys())
+        lost = [name for name in names if os.environ.get(name) != wanted.get(name)]
+        what = "is set by code that runs when Python starts"
+        raise PinError(f"variable {', '.join(lost)}", what, _START_REMEDY)
     if "numpy" in sys.modules:
-        raise RuntimeError("numpy was loaded before the process was pinned")
+        what = "was loaded before the process was pinned, by code that runs when Python starts"
+        raise PinError("numpy", what, _START_REMEDY)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    command = [sys.executable, *sys.orig_argv[1:]]
+    command = [sys.executable, *restart_arguments(sys.orig_argv[1:])]
     wanted[_GUARD] = str(os.getpid())
     if sys.platform == "win32":  # execve would return to the terminal at once there
         raise SystemExit(subprocess.run(command, env=wanted, check=False).returncode)
     os.execve(sys.executable, command, wanted)  # noqa: S606
+
+
+def _print_warnings() -> None:
+    """Print warnings where `-W error` would raise them: a library that warns works nevertheless."""
+    if any(option.startswith("error") for option in sys.warnoptions):
+        warnings.simplefilter("default")
 
 
 def _guard_process() -> int:

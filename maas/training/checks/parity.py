@@ -18,8 +18,10 @@ from maas.model.input_bound import make_corners
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix, Scorer, make_scorer
 from maas.model.signature import Runtime, Signature
+from maas.training.checks.blocks import split_blocks
 from maas.training.checks.encoder_check import check_encoders
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
+from maas.training.failure import first_line
 
 # Largest |difference| of a probability, or of a number divided by the largest |training target|.
 # The model is served in float32 (eps 1.2e-7) and fitted in float64; a factor of 100 is left for
@@ -70,9 +72,11 @@ def load_scorer(runtime: Runtime, model: bytes) -> Scorer:
     """
     try:
         return make_scorer(runtime, model)
+    except MemoryError:
+        raise
     except Exception as error:  # onnxruntime has its own error types
-        first = str(error).strip().splitlines()[0]
-        raise ParityError("model.onnx", f"cannot be loaded ({first})", _REMEDY) from None
+        what = f"cannot be loaded ({first_line(error)})"
+        raise ParityError("model.onnx", what, _REMEDY) from None
 
 
 def tolerance_for(signature: Signature, target: npt.NDArray[Any]) -> float:
@@ -93,7 +97,10 @@ def measure_parity(
     thresholds = find_thresholds(pipeline, numbers)
     probes = _make_probes(matrix, predictor.signature, thresholds)
     rows = np.vstack([matrix, probes])
-    differs, difference = _compare(pipeline, predictor, rows)
+    neighbours = getattr(pipeline[-1], "n_samples_fit_", 1)
+    blocks = split_blocks(rows, predictor.signature, neighbours)
+    compared = [_compare(pipeline, predictor, block) for block in blocks]
+    differs, difference = (np.concatenate(parts) for parts in zip(*compared, strict=True))
     tie = is_tie(rows, pipeline, thresholds)
     differing = differs | (difference > tolerance)
     rest = difference[~(tie & differing)]

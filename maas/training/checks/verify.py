@@ -10,13 +10,20 @@ import numpy as np
 
 from maas.config.paths import PROJECT
 from maas.config.train_config import TrainConfig
-from maas.errors import DamagedError, DataError, InputError, UnreadableDataError
+from maas.errors import (
+    DamagedError,
+    DataError,
+    InputError,
+    TooLargeError,
+    UnreadableDataError,
+)
 from maas.model.predictor import Predictor
-from maas.model.scorers import make_scorer
+from maas.model.scorers import Matrix, make_scorer
 from maas.registry.comparison import differences
 from maas.registry.manifest import RESTORE
 from maas.registry.manifest_rules import find_config_fault
 from maas.registry.version import MANIFEST, MODEL_FILES, PICKLE, Version
+from maas.training.checks.blocks import split_blocks
 from maas.training.data import read_dataset
 from maas.training.provenance import describe_environment
 from maas.training.run import BuildResult, build
@@ -139,6 +146,8 @@ def _retrain(
         return Verification(version.number, "mismatch", reason)
     try:
         return build(config, data, report, version.manifest.schema_version)
+    except TooLargeError:
+        raise
     except InputError as error:
         return Verification(version.number, "mismatch", f"retraining failed: {error}")
 
@@ -160,6 +169,9 @@ def _compare(version: Version, built: BuildResult, trust: bool) -> Verification:
         return Verification(version.number, "mismatch", reason, differing)
     if metrics := _other_metrics(then.metrics, now.metrics):
         reason = f"retraining gave other metrics ({metrics})"
+        return Verification(version.number, "mismatch", reason, differing)
+    if (then.held_out, then.warnings) != (now.held_out, now.warnings):
+        reason = "retraining gave other refused rows or other warnings"
         return Verification(version.number, "mismatch", reason, differing)
     if then.runtime == "sklearn" and PICKLE in differing and not trust:
         reason = (
@@ -190,6 +202,8 @@ def _compare_predictions(
         old = _predict_held_out(_stored_predictor(version), built)
         labels = int(np.sum(old[0] != new[0]))
         difference = float(np.abs(old[1] - new[1]).max())
+    except MemoryError:
+        raise
     except Exception as error:  # a forged model can fail in any way
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         reason = f"the stored {name} cannot answer the held-out rows ({first})"
@@ -216,11 +230,18 @@ def _stored_predictor(version: Version) -> Predictor:
 
 def _predict_held_out(predictor: Predictor, built: BuildResult) -> tuple[Any, Any]:
     """Predict labels and numbers for the held-out rows; what a model does not give is constant."""
+    blocks = split_blocks(built.held_out, predictor.signature)
+    parts = [_predict(predictor, block) for block in blocks]
+    labels, numbers = zip(*parts, strict=True)
+    return np.concatenate(labels), np.concatenate(numbers)
+
+
+def _predict(predictor: Predictor, rows: Matrix) -> tuple[Any, Any]:
     if predictor.signature.task == "regression":
-        numbers = np.array(predictor.predict(built.held_out))
+        numbers = np.array(predictor.predict(rows))
         return np.zeros(len(numbers)), numbers
     if not predictor.signature.probabilities:
-        answers = predictor.predict(built.held_out)
+        answers = predictor.predict(rows)
         return np.array(answers, dtype=object), np.zeros(len(answers))
-    labels, rows = predictor.predict_proba(built.held_out)
-    return np.array(labels, dtype=object), np.array([list(row.values()) for row in rows])
+    labels, probabilities = predictor.predict_proba(rows)
+    return np.array(labels, dtype=object), np.array([list(r.values()) for r in probabilities])

@@ -2,6 +2,8 @@
 
 - `estimators`  the estimators that a config may name
 - `pipeline`    builds the pipeline that a config asks for
-- `fit`         fits it on the training rows and measures it on the held-out rows
+- `memory`      refuses a fit that needs more memory than there is
+- `fit`         fits it on the training rows, and predicts the held-out rows
+- `metrics`     measures the predictions
 - `gates`       checks the metrics against the bounds in the config
 """

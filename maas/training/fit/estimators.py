@@ -35,6 +35,17 @@ ESTIMATORS = {name: module for module, names in _MODULES.items() for name in nam
 # Parts of the names of estimators that are made of trees.
 _TREE_NAME_PARTS = ("Forest", "Trees", "Tree", "GradientBoosting", "AdaBoost", "Bagging")
 
+# Estimators that take a sparse matrix and whose export passes the parity check with it.
+_TAKE_SPARSE = frozenset({
+    "AdaBoostClassifier", "AdaBoostRegressor", "BaggingClassifier", "BaggingRegressor",
+    "BernoulliNB", "DecisionTreeClassifier", "DecisionTreeRegressor", "ElasticNet",
+    "ExtraTreesClassifier", "ExtraTreesRegressor", "GradientBoostingClassifier",
+    "GradientBoostingRegressor", "HuberRegressor", "Lasso", "LinearRegression", "LinearSVC",
+    "LinearSVR", "LogisticRegression", "MLPClassifier", "MLPRegressor", "RandomForestClassifier",
+    "RandomForestRegressor", "Ridge", "RidgeClassifier", "SGDClassifier", "SGDRegressor", "SVC",
+    "SVR",
+})  # fmt: skip
+
 
 def estimator_type(name: str) -> type[BaseEstimator]:
     """Import the class of one of `ESTIMATORS`."""
@@ -88,3 +99,11 @@ def splits_by_value(estimator: BaseEstimator) -> bool:
 def takes_gaps(estimator: BaseEstimator) -> bool:
     """Whether an estimator accepts NaN itself, both in scikit-learn and in ONNX."""
     return type(estimator).__name__.startswith("HistGradientBoosting")
+
+
+def takes_sparse(estimator: BaseEstimator) -> bool:
+    """Whether an estimator accepts a sparse matrix with the parameters that it has."""
+    name = type(estimator).__name__
+    if name not in _TAKE_SPARSE or getattr(estimator, "positive", False):
+        return False
+    return not name.startswith("Ridge") or estimator.solver in ("auto", "sparse_cg", "sag")

@@ -1,38 +1,40 @@
-"""The fit: the pipeline on the training rows, and its metrics on the held-out rows."""
+"""The fit: the pipeline on the training rows, and what it predicts for the held-out rows."""
 
-import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn import metrics
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from maas.config.train_config import ModelConfig
-from maas.errors import ConfigError, DataError
+from maas.errors import DataError
 from maas.model.signature import Feature, label_text
+from maas.registry.manifest import SchemaVersion
+from maas.training.available_memory import available_memory
 from maas.training.data import Column, Dataset
+from maas.training.failure import explain_fit
 from maas.training.fit.estimators import task_of
+from maas.training.fit.memory import check_memory
+from maas.training.fit.metrics import warning_messages
 from maas.training.fit.pipeline import build_pipeline
 from maas.training.split import Indices, split_rows
 
 
 @dataclass(frozen=True)
 class FitResult:
-    """A fitted pipeline and what it was measured on.
+    """A fitted pipeline and what it is measured on.
 
     Attributes:
         pipeline: fitted; every thread count in it is 1.
         features: described from the training rows.
         train: indices of the training rows.
         held_out: indices of the held-out rows.
-        metrics: name -> value on the held-out rows.
+        predictions: labels or numbers for the held-out rows, shape (held-out rows,).
         warnings: the warnings of scikit-learn.
     """
 
@@ -40,45 +42,48 @@ class FitResult:
     features: tuple[Feature, ...]
     train: Indices
     held_out: Indices
-    metrics: dict[str, float]
+    predictions: npt.NDArray[Any]
     warnings: tuple[str, ...]
 
 
-def fit(config: ModelConfig, data: Dataset, frame: pd.DataFrame) -> FitResult:
-    """Fit the configured pipeline on the training rows and measure it on the held-out rows.
+def fit(
+    config: ModelConfig,
+    data: Dataset,
+    frame: pd.DataFrame,
+    report: Callable[[str], None] = lambda _: None,
+    verified: SchemaVersion | None = None,
+) -> FitResult:
+    """Fit the configured pipeline on the training rows, and predict the held-out rows.
+
+    Args:
+        config: the run.
+        data: what its config names.
+        frame: a column per feature.
+        report: called with a line for people before the fit.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
-        ConfigError: the estimator or a parameter is not valid, or the fit fails.
+        ConfigError: the estimator or a parameter is not valid.
+        TooLargeError: the fit needs more memory than there is.
+        FitError: the fit fails.
         DataError: the target does not suit the estimator, or the rows cannot be split.
     """
     task = task_of(build_pipeline(config, ())[-1])
     target = _check_target(data, task, config.estimator.name)
     train, held_out = split_rows(config, data, task)
+    report(f"fitting {config.estimator.name} on {len(train)} of {data.rows} rows")
     features = tuple(_describe(column, train) for column in data.columns)
-    pipeline = build_pipeline(config, features)
+    most = max(len(train), len(held_out))
+    check_memory(config, features, most, available_memory(), verified)
+    pipeline = build_pipeline(config, features, verified)
     _name_weights(pipeline, target)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with _explain_failure(config.estimator.name):
+        with explain_fit(config.estimator.name):
             pipeline.fit(frame.iloc[train], target[train])
             _set_one_thread(pipeline)
-            measured = _measure(pipeline, frame.iloc[held_out], target[held_out], task)
-    if not all(math.isfinite(value) for value in measured.values()):
-        what = f"give metrics that are not finite ({measured})"
-        remedy = "raise split.test_size"
-        raise DataError(f"{data.source}: {len(held_out)} held-out rows", what, remedy)
-    return FitResult(pipeline, features, train, held_out, measured, _warning_messages(caught))
-
-
-@contextmanager
-def _explain_failure(estimator: str) -> Iterator[None]:
-    """Turn what scikit-learn raises into a ConfigError."""
-    try:
-        yield
-    except (ValueError, TypeError, ArithmeticError) as error:
-        first = str(error).strip().splitlines()[0]
-        what = f"{estimator} cannot be fitted ({first})"
-        raise ConfigError("estimator", what, "change estimator.params or the data") from None
+            predictions = np.asarray(pipeline.predict(frame.iloc[held_out]))
+    return FitResult(pipeline, features, train, held_out, predictions, warning_messages(caught))
 
 
 def _check_target(data: Dataset, task: str, estimator: str) -> npt.NDArray[Any]:
@@ -128,35 +133,17 @@ def _name_weights(pipeline: Pipeline, target: npt.NDArray[Any]) -> None:
 
 def _set_one_thread(pipeline: Pipeline) -> None:
     """Set 1 thread: in predict_proba of a forest, more would change the order of a sum."""
-    names = [name for name in pipeline.get_params() if name.rpartition("__")[2] == "n_jobs"]
-    pipeline.set_params(**{n: 1 for n in names if n.startswith("model__")})
-    for part in getattr(pipeline[-1], "estimators_", []):
-        if "n_jobs" in getattr(part, "get_params", dict)():
+    parts: list[BaseEstimator] = [pipeline[-1]]
+    while parts:
+        part = parts.pop()
+        if "n_jobs" in part.get_params(deep=False):
             part.set_params(n_jobs=1)
+        for value in vars(part).values():
+            parts += [held for held in _members(value) if isinstance(held, BaseEstimator)]
 
 
-def _measure(
-    pipeline: Pipeline, frame: pd.DataFrame, truth: npt.NDArray[Any], task: str
-) -> dict[str, float]:
-    answers = pipeline.predict(frame)
-    if task == "regression":
-        return {
-            "r2": float(metrics.r2_score(truth, answers)),
-            "mae": float(metrics.mean_absolute_error(truth, answers)),
-            "rmse": float(metrics.root_mean_squared_error(truth, answers)),
-        }
-    given, predicted = np.asarray(truth.tolist()), np.asarray(answers.tolist())
-    return {
-        "accuracy": float(metrics.accuracy_score(given, predicted)),
-        "balanced_accuracy": float(metrics.balanced_accuracy_score(given, predicted)),
-        "f1_macro": float(metrics.f1_score(given, predicted, average="macro")),
-    }
-
-
-def _warning_messages(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
-    """List the first line of each warning that says something about the fit."""
-    return tuple(
-        str(warning.message).strip().splitlines()[0]
-        for warning in caught
-        if issubclass(warning.category, (ConvergenceWarning, UserWarning))
-    )
+def _members(value: Any) -> list[Any]:
+    """The objects in a list or an array of objects; else the value alone."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return list(value.flat)
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -6,7 +6,8 @@ Its steps:
   that serving makes of a request: numbers first, then a code per category, -1 for a missing
   value or a category that training did not see.
 - `widen` casts the matrix to float64, in which scikit-learn computes.
-- `prepare`, if there is anything to prepare, imputes and scales numbers and encodes categories.
+- `prepare`, if there is anything to prepare, imputes and scales numbers and encodes categories;
+  what it gives is sparse where categories make many columns.
 - `model` predicts.
 
 The steps after `widen` are exported.
@@ -29,20 +30,37 @@ from sklearn.preprocessing import (
 
 from maas.config.train_config import ModelConfig, PreprocessingConfig
 from maas.model.signature import Feature
-from maas.training.fit.estimators import build_estimator, splits_by_value, takes_gaps
+from maas.registry.manifest import SchemaVersion
+from maas.training.fit.estimators import (
+    build_estimator,
+    splits_by_value,
+    takes_gaps,
+    takes_sparse,
+)
+
+# With more columns than this, the matrix of the estimator is sparse, if one-hot columns are among
+# them and the estimator takes it: below, a dense one is small, and often faster.
+SPARSE_FROM = 1000
 
 # The steps after `encode` and `widen`.
 EXPORTED = slice(2, None)
 
 
-def build_pipeline(config: ModelConfig, features: Sequence[Feature]) -> Pipeline:
+def build_pipeline(
+    config: ModelConfig, features: Sequence[Feature], verified: SchemaVersion | None = None
+) -> Pipeline:
     """Build the unfitted pipeline for these features.
+
+    Args:
+        config: the run.
+        features: described from the training rows.
+        verified: the schema of the published version that is verified; None for a new run.
 
     Raises:
         ConfigError: the estimator is unknown, or does not accept a parameter or its value.
     """
     model = build_estimator(config.estimator, config.seed)
-    prepare = _preparation(config.preprocessing, features, model)
+    prepare = _preparation(config.preprocessing, features, model, verified)
     return Pipeline(
         [
             ("encode", _encoder(features)),
@@ -75,12 +93,19 @@ def _cast(dtype: type[np.floating[Any]]) -> FunctionTransformer:
 
 
 def _preparation(
-    config: PreprocessingConfig, features: Sequence[Feature], model: BaseEstimator
+    config: PreprocessingConfig,
+    features: Sequence[Feature],
+    model: BaseEstimator,
+    verified: SchemaVersion | None,
 ) -> ColumnTransformer | None:
     numbers = [feature for feature in features if feature.type != "category"]
     texts = [feature for feature in features if feature.type == "category"]
     of_numbers = _number_steps(config, numbers, model)
     spread = bool(texts) and config.encode == "onehot"
+    columns = len(numbers) + sum(len(feature.categories or ()) for feature in texts)
+    # Not by the memory of the machine: a sparse fit may give other bits than a dense one.
+    sparse = spread and columns > SPARSE_FROM and takes_sparse(model)
+    sparse = sparse and (verified is None or verified >= 3)
     if not of_numbers and not spread:
         return None
     steps: list[tuple[str, Any, slice]] = []
@@ -90,11 +115,11 @@ def _preparation(
         onehot = OneHotEncoder(
             categories=[np.arange(len(f.categories or ()), dtype=np.float64) for f in texts],
             handle_unknown="ignore",
-            sparse_output=False,
+            sparse_output=sparse,
         )
-        columns = slice(len(numbers), len(features))
-        steps.append(("categories", onehot if spread else "passthrough", columns))
-    return ColumnTransformer(steps, sparse_threshold=0)
+        rest = slice(len(numbers), len(features))
+        steps.append(("categories", onehot if spread else "passthrough", rest))
+    return ColumnTransformer(steps, sparse_threshold=1 if sparse else 0)
 
 
 def _number_steps(

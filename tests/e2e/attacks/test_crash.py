@@ -116,7 +116,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(workspace: Workspace, small_disk
     done = workspace.train(extra={"MODELS_DIR": str(small_disk / "models")})
     assert done.returncode == 1
     assert "No space left on device" in done.stderr.splitlines()[-1]
-    assert list((small_disk / "models").iterdir()) == []
+    assert not (small_disk / "models").exists()
     (small_disk / "filler").unlink()
     assert workspace.train(extra={"MODELS_DIR": str(small_disk / "models")}).returncode == 0
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from maas.training.checks.determinism import pinned_environment, pins, promise
+from tests.workspace import Workspace
 
 KEPT = {
     "PATH": "/bin",
@@ -13,6 +14,8 @@ KEPT = {
     "MODELS_DIR": "m",
     "XOMP_NUM_THREADS": "3",
     "PYTHON": "p",
+    "JOBLIB_TEMP_FOLDER": "/big",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
 HOSTILE = {
     "OMP_NUM_THREADS": "8",
@@ -28,6 +31,13 @@ HOSTILE = {
     "SKLEARN_ASSUME_FINITE": "1",
     "GLIBC_TUNABLES": "glibc.malloc.check=3",
     "PYTHONHASHSEED": "random",
+    "JOBLIB_MULTIPROCESSING": "0",
+    "LOKY_MAX_CPU_COUNT": "1",
+    "SCIPY_ARRAY_API": "1",
+    "PANDAS_FUTURE": "upcoming",
+    "ARROW_USER_SIMD_LEVEL": "NONE",
+    "NUMPY_MADVISE_HUGEPAGE": "0",
+    "PYTHONWARNINGS": "error",
 }
 
 
@@ -74,3 +84,21 @@ def test_only_pinned_machines_are_promised_equal_bytes(
     assert ("any x86-64 Linux" in promise("portable")) == (kernel and glibc)
     assert ("on this machine" in promise("portable")) != (kernel and glibc)
     assert promise("native").startswith("none across machines")
+
+
+WARNS = """
+from maas.training.checks.determinism import pin_process
+pin_process("portable")
+import warnings
+warnings.warn("a library warns")
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "printed"), [(["-W", "error"], True), (["-bb"], True), (["-W", "ignore"], False)]
+)
+def test_warnings_are_no_errors_in_a_pinned_process(
+    workspace: Workspace, options: list[str], printed: bool
+):
+    done = workspace.run(*options, "-c", WARNS)
+    assert (done.returncode, "a library warns" in done.stderr) == (0, printed)

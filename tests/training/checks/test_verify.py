@@ -3,12 +3,14 @@
 import hashlib
 import json
 import pickle
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from maas.config.reading import load_train_config
-from maas.errors import UnreadableDataError
+from maas.errors import TooLargeError, UnreadableDataError
 from maas.registry.manifest import canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -110,7 +112,7 @@ def test_an_older_version_is_compared_in_its_own_schema(workspace: Workspace, ve
 
 def test_a_version_of_schema_1_is_built_again_by_its_own_rule(workspace: Workspace):
     config = load_train_config(DEFAULT, ["numerics=native"])
-    built = build(config, read_dataset(config, PROJECT), schema=1)
+    built = build(config, read_dataset(config, PROJECT, 1), verified=1)
     assert built.manifest.schema_version == 1
     Registry(workspace.models).publish(built.manifest, built.files, b"{}", set())
     assert verify_again(workspace).verdict == "bit-identical"
@@ -129,6 +131,29 @@ def write_own(workspace: Workspace, text: str) -> Path:
     return config
 
 
+@pytest.mark.parametrize("key", ["held_out", "warnings"])
+@pytest.mark.parametrize("strip", [True, False])
+def test_what_a_run_warned_of_cannot_be_stripped_or_altered(
+    workspace: Workspace, key: str, strip: bool
+):
+    rows = [f"{i * 7 % 40},{'new' if i == 39 else 'old'},1,{i * 7 % 40},{i}" for i in range(40)]
+    config = write_own(workspace, "\n".join(["a,town,unit,y,day", *rows]) + "\n")
+    version = workspace.train_here("split={method: time, column: day}", config=config)
+    assert verify(version).verdict == "bit-identical"
+    content = json.loads((version.path / "manifest.json").read_bytes())
+    assert [record["seen"] for record in content["warnings"]] == ["equal", "one_value"]
+    if strip:
+        del content[key]
+    else:
+        forged = {"held_out": {"rows": 9, "refused": 1, "by_feature": {"town": 1}}}
+        content[key] = forged.get(key, content["warnings"][:1])
+    damage(version.path / "manifest.json", json.dumps(content).encode())
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert (found.verdict, found.differing_files) == ("mismatch", ("manifest.json",))
+    assert "retraining gave other refused rows or other warnings" in found.reason
+
+
 def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace):
     text = "a,y\n" + "".join(f"{i},{i * 2 + i % 3}\n" for i in range(40))
     workspace.train_here(config=write_own(workspace, text))
@@ -142,6 +167,21 @@ def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace)
     with pytest.raises(UnreadableDataError, match="does not exist") as caught:
         verify_again(workspace)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of address space")
+def test_too_little_memory_says_nothing_about_a_version(version: Version):
+    import resource
+
+    verify(version)  # loads what is loaded once
+    kept = resource.getrlimit(resource.RLIMIT_AS)
+    taken = psutil.Process().memory_info().vms
+    resource.setrlimit(resource.RLIMIT_AS, (taken, kept[1]))
+    try:
+        with pytest.raises(TooLargeError, match=r"iris: the fit: needs .* 0\.0 GB are available"):
+            verify(version)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, kept)
 
 
 def test_native_versions_promise_nothing_and_say_so(version: Version):

@@ -1,10 +1,14 @@
 """The pipeline that the types ask for, and what is refused before it is fitted."""
 
+import numpy as np
 import pytest
+from sklearn.ensemble import BaggingClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from maas.errors import ConfigError, DataError
-from maas.training.fit.fit import FitResult
+from maas.training.fit.fit import FitResult, _set_one_thread
 from tests.training.fitted import config, fitted, table
 
 
@@ -60,6 +64,17 @@ def test_n_jobs_does_not_change_what_is_saved():
         params = {"n_jobs": jobs, "n_estimators": 10}
         _, _, done = fitted(config("RandomForestClassifier", params), table())
         assert done.pipeline[-1].n_jobs == 1
+
+
+def test_estimators_within_estimators_have_one_thread():
+    inner = BaggingClassifier(KNeighborsClassifier(n_jobs=2), n_estimators=2, n_jobs=2)
+    model = BaggingClassifier(inner, n_estimators=2)
+    model.fit(np.arange(20.0).reshape(10, 2), [0, 1] * 5)
+    _set_one_thread(Pipeline([("model", model)]))
+    bags = [model, model.estimator, model.estimator_, *model.estimators_]
+    deepest = [bag.estimator for bag in bags[1:]]
+    deepest += [part for bag in model.estimators_ for part in bag.estimators_]
+    assert {part.n_jobs for part in (*bags, *deepest)} == {1}
 
 
 @pytest.mark.parametrize(

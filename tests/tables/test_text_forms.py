@@ -1,0 +1,80 @@
+"""Numbers and dates that were written for people are told from words."""
+
+import pandas as pd
+import pytest
+
+from maas.tables.text_forms import find_form
+
+
+def form(*texts: str):
+    return find_form(pd.Series([1] * len(texts), index=pd.Index(texts, dtype=object)))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "plain"),
+    [
+        ("$100.00", "amounts of money", "100.00"),
+        ("($3.00)", "amounts of money", "-3.00"),
+        ("-$3", "amounts of money", "-3"),
+        ("USD 5", "amounts of money", "5"),
+        ("5 €", "amounts of money", "5"),
+        ("1.234,56 €", "amounts of money", "1234.56"),
+        ("£1,234,567.80", "amounts of money", "1234567.80"),
+        ("₹1,23,456", "amounts of money", "123456"),
+        ("Rs.500", "amounts of money", "500"),
+        ("12%", "percents", "12"),
+        ("-0,5 %", "percents", "-0.5"),
+        ("(3.00)", "numbers in brackets", "-3.00"),
+        ("1,234", "numbers with thousands separators", "1234"),
+        ("1,234.5", "numbers with thousands separators", "1234.5"),
+        ("1.234.567", "numbers with thousands separators", "1234567"),
+        ("1 234", "numbers with thousands separators", "1234"),
+        ("1’234.50", "numbers with thousands separators", "1234.50"),
+        ("3,5", "numbers with decimal commas", "3.5"),
+        ("0,125", "numbers with decimal commas", "0.125"),
+        ("1.234,567", "numbers with decimal commas", "1234.567"),
+        ("2024-01-05", "dates", None),
+        ("2024-01-05 10:30", "dates", None),
+        ("2024-01-05T10:30:00.5+02:00", "dates", None),
+        ("2024/1/5", "dates", None),
+        ("5.1.2024", "dates", None),
+        ("1/5/2024 10:30 PM", "dates", None),
+        ("1/5/24", "dates", None),
+        ("05.01.24", "dates", None),
+        ("5-Jan-24", "dates", None),
+        ("January 5, 2024", "dates", None),
+    ],
+)
+def test_a_form_is_found_and_its_number_written_plainly(text: str, name: str, plain: str | None):
+    found = form(text)
+    assert found is not None
+    assert (found.name, found.example, found.plain, found.other) == (name, text, plain, None)
+    if plain is not None:
+        float(plain)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "red", "v1.2.3", "1.10.12", "K1A", "ABC 123", "10-20", "3+", "5 kg", "12:30", "10.168.0.1",
+        "12345-6789", "2024Q1", "$", "%", "-", "CPU 3", "May", "1,2,3", "<5", "17", "1e5",
+        "99.9.2024",
+    ],
+)  # fmt: skip
+def test_words_and_plain_numbers_have_no_form(text: str):
+    assert form(text) is None
+
+
+def test_one_decimal_comma_says_what_the_commas_of_a_column_are():
+    assert (found := form("1,234", "3,5", "7")) is not None
+    assert (found.name, found.example) == ("numbers with decimal commas", "3,5")
+    assert (found := form("1,234", "12,345", "7")) is not None
+    assert "thousands separators such as '1,234' (three digits after each comma" in found.sentence
+
+
+def test_a_form_needs_more_than_half_of_the_rows():
+    assert form("$5", "n/a") is None
+    assert (found := form("$5", "7", "n/a")) is not None
+    assert found.sentence == "mixes amounts of money such as '$5' with text such as 'n/a'"
+    counts = pd.Series([3, 1], index=pd.Index(["$5", "n/a"], dtype=object))
+    assert find_form(counts) is not None
