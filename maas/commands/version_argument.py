@@ -1,11 +1,12 @@
-"""The version that an argument names: `3`, `v3` or `latest`."""
+"""The version that an argument names: `3`, `v3`, `latest` or `live`."""
 
 from maas.errors import VersionError
 from maas.model.tag import parse_number
+from maas.registry.ledger import find_live, read_ledger
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
-VERSION_HELP = "3, v3 or latest"
+VERSION_HELP = "3, v3, latest or live"
 
 
 def find_number(registry: Registry, argument: str) -> int:
@@ -13,9 +14,13 @@ def find_number(registry: Registry, argument: str) -> int:
 
     Raises:
         VersionError: the argument has another form, or there is no such version.
+        DamagedError: the ledger, which says what is live, is damaged.
         StorageError: the models folder cannot be read.
     """
-    if argument == "latest":
+    released = read_ledger(registry.models_dir).live if argument == "live" else None
+    if released is not None and released.version is not None:
+        argument = str(released.version)
+    if argument in ("latest", "live"):  # before the first release, the newest is live
         return (registry.numbers() or [registry.latest().number])[-1]
     number = parse_number(argument.removeprefix("v"))
     if number is None:
@@ -30,7 +35,10 @@ def find_version(registry: Registry, argument: str) -> Version:
 
     Raises:
         VersionError: the argument has another form, or there is no such version.
-        DamagedError: its manifest is missing, was altered or cannot be read.
+        DamagedError: its manifest is missing, was altered or cannot be read, or is not the one
+            that is live.
         StorageError: the models folder cannot be read.
     """
+    if argument == "live":
+        return find_live(registry, read_ledger(registry.models_dir))
     return registry.open(find_number(registry, argument))

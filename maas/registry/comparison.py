@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from maas.model.compatibility import SignatureChange, compare_signatures
 from maas.registry.manifest import Manifest
 from maas.registry.version import Version
 
@@ -28,6 +29,7 @@ class Comparison:
         signature: features, target, classes.
         files: sizes and hashes.
         packages: packages and machine of the two runs, which the digest does not cover.
+        compatibility: what clients of the first notice when the second is served.
     """
 
     versions: tuple[int, int]
@@ -38,6 +40,7 @@ class Comparison:
     signature: Changes
     files: Changes
     packages: Changes
+    compatibility: tuple[SignatureChange, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as a JSON object."""
@@ -49,8 +52,9 @@ class Comparison:
         equal = "the same digest" if self.same else "different digests"
         yield f"v{first} and v{second} have {equal}"
         for part in ("config", "data", "metrics", "signature", "files", "packages"):
-            for name, (then, now) in getattr(self, part).items():
-                yield f"{part:9}  {name}: {_describe_change(then, now)}"
+            yield from change_lines(part, getattr(self, part))
+        for change in self.compatibility:
+            yield f"compatibility  {change.text}"
 
 
 def compare(first: Version, second: Version) -> Comparison:
@@ -64,16 +68,30 @@ def compare(first: Version, second: Version) -> Comparison:
     return Comparison(
         versions=(first.number, second.number),
         same=then.digest == now.digest,
-        config=differences(then.config, now.config),
-        data=differences(then.data.model_dump(), now.data.model_dump()),
-        metrics=differences(then.metrics, now.metrics),
-        signature=differences(_signature(then), _signature(now)),
+        **compare_manifests(then, now),
         files=differences(_files(then), _files(now)),
         packages=differences(
             {key: before.get(key) for key in _PROVENANCE},
             {key: after.get(key) for key in _PROVENANCE},
         ),
+        compatibility=compare_signatures(then.signature, now.signature),
     )
+
+
+def compare_manifests(then: Manifest, now: Manifest) -> dict[str, Changes]:
+    """Find what changed in the parts of a manifest that stand for all the others."""
+    return {
+        "config": differences(then.config, now.config),
+        "data": differences(then.data.model_dump(), now.data.model_dump()),
+        "metrics": differences(then.metrics, now.metrics),
+        "signature": differences(_signature(then), _signature(now)),
+    }
+
+
+def change_lines(part: str, changes: Changes) -> Iterator[str]:
+    """The changes of one part as text, one line per change."""
+    for name, (then, now) in changes.items():
+        yield f"{part:9}  {name}: {_describe_change(then, now)}"
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:

@@ -7,10 +7,12 @@ that an edit, a gap or another order shows.
 
 import hashlib
 import os
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from maas.errors import DamagedError
 from maas.model.signature import FLOAT32_MAX
@@ -44,6 +46,7 @@ class Release(StrictModel):
         before: the release that a rollback goes to; None: there is none.
         previous: sha256 of the canonical bytes of the entry before this one; None for the first.
         input_bound: of a version that does not record its own, as measured when it was released.
+        forced: whether it was promoted although it missed a release gate.
         sha256: of the entry itself, so that an edit of the newest one shows too.
     """
 
@@ -57,8 +60,18 @@ class Release(StrictModel):
     before: Annotated[int, Field(ge=1)] | None
     previous: Sha256 | None
     input_bound: Annotated[float, Field(gt=0, le=FLOAT32_MAX)] | None = added_later(None)
-
+    forced: bool = added_later(False)
     sha256: Sha256
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> Self:
+        if (self.version is None) != (self.digest is None):
+            raise ValueError("a version has a digest, and no version has none")
+        if self.action != "shadow" and self.version is None:
+            raise ValueError(f"a {self.action} names a version")
+        if self.before is not None and self.before >= self.release:
+            raise ValueError("`before` is not an earlier release")
+        return self
 
     @classmethod
     def seal(cls, **content: Any) -> Self:
@@ -89,14 +102,51 @@ class Ledger(StrictModel):
 
     @property
     def shadow(self) -> Release | None:
-        """The newest entry that names a shadow; None if there is no shadow."""
+        """The newest entry that names a shadow; None if there is no shadow.
+
+        A shadow that becomes live is no shadow any more, also not after a rollback.
+        """
         found = (entry for entry in reversed(self.entries) if entry.action == "shadow")
         newest = next(found, None)
-        return None if newest is None or newest.version is None else newest
+        if newest is None or newest.version is None:
+            return None
+        later = self.entries[newest.release :]
+        return None if any(entry.version == newest.version for entry in later) else newest
 
     def to_bytes(self) -> bytes:
         """Write the ledger as canonical JSON, indented for people, LF at the end."""
         return canonical_json(self.model_dump(mode="json"), indent=1)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A time for which a version was live.
+
+    Attributes:
+        release: the release that made it live.
+        since: when.
+        until: when another version became live; None: it is live.
+    """
+
+    release: int
+    since: str
+    until: str | None
+
+    @property
+    def text(self) -> str:
+        """The time in words."""
+        return f"r{self.release}, {self.since} to {self.until or 'now'}"
+
+
+def list_terms(ledger: Ledger, number: int) -> list[Term]:
+    """List the times for which a version was live, oldest first."""
+    entries = [entry for entry in ledger.entries if entry.action != "shadow"]
+    ends = [entry.at for entry in entries[1:]]
+    return [
+        Term(entry.release, entry.at, end)
+        for entry, end in zip_longest(entries, ends)
+        if entry.version == number
+    ]
 
 
 def read_ledger(models_dir: Path) -> Ledger:
@@ -134,6 +184,9 @@ def parse_ledger(data: bytes, path: Path) -> Ledger:
         if entry.previous != previous:
             what = f"was altered: release {number} does not carry the hash of the one before it"
             raise DamagedError(path, what, RESTORE_LEDGER)
+        if entry.before and ledger.entries[entry.before - 1].action == "shadow":
+            what = f"is not a valid ledger (release {number}: `before` names a shadow)"
+            raise DamagedError(path, what, RESTORE_LEDGER)
         previous = entry.full_hash()
     return ledger
 
@@ -163,8 +216,18 @@ def find_live(registry: Registry, ledger: Ledger) -> Version:
     entry = ledger.live
     if entry is None or entry.version is None:
         return registry.latest()
-    version = registry.open(entry.version)
+    return open_released(registry, entry)
+
+
+def open_released(registry: Registry, entry: Release) -> Version:
+    """Open the version that an entry names.
+
+    Raises:
+        VersionError: it does not exist.
+        DamagedError: its manifest is missing or was altered, or has not the ledger's digest.
+    """
+    version = registry.open(entry.version or 0)  # there is no v0
     if version.manifest.digest != entry.digest:
-        what = f"is not the version that release {entry.release} made live ({entry.digest})"
+        what = f"is not the version that release {entry.release} names ({entry.digest})"
         raise DamagedError(version.path, what, RESTORE)
     return version

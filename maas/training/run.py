@@ -30,7 +30,7 @@ from maas.training.example import example_row
 from maas.training.export import export_onnx, export_pickle
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
-from maas.training.fit.gates import check_gates
+from maas.training.fit.gates import check_gates, check_names
 from maas.training.input_bound import compute_input_bound
 from maas.training.provenance import describe_run
 from maas.training.reference import describe_reference
@@ -140,6 +140,7 @@ def build(
     frame = data.frame()
     report(f"fitting {config.estimator.name} on {data.rows} rows")
     fitted = fit(config, data, frame)
+    check_names("release_gates", config.release_gates, fitted.metrics)
     check_gates(config.gates, fitted.metrics)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
