@@ -116,7 +116,7 @@ def _ask(url: str, is_there: Callable[[dict[str, Any]], bool]) -> tuple[str, boo
 
 
 def _get(url: str) -> IO[bytes]:
-    key = os.environ.get(KEY_VARIABLE)
+    key = os.environ.get(KEY_VARIABLE, "").strip()
     headers = {"X-API-Key": key} if key else {}
     opened: IO[bytes] = _OPENER.open(Request(url, headers=headers), timeout=_REQUEST_S)  # noqa: S310
     return opened
