@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from maas.errors import DamagedError
 from maas.model.signature import FLOAT32_MAX
 from maas.model.tag import MAX_NUMBER
-from maas.registry.files import read_bounded
+from maas.registry.files import read_bounded, storage_error
 from maas.registry.manifest import RESTORE, Digest, canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -155,10 +155,15 @@ def read_ledger(models_dir: Path) -> Ledger:
     Raises:
         DamagedError: it was edited, an entry is missing, or a newer release of this project wrote
             it; names the entry.
+        StorageError: the folder cannot be read.
     """
     path = models_dir / LEDGER
-    if not os.path.lexists(path):
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
         return Ledger()
+    except OSError as error:  # not an empty ledger: a promotion would replace what is there
+        raise storage_error(path, "cannot be read", error) from None
     return parse_ledger(read_bounded(path), path)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from maas.errors import DamagedError, VersionError
+from maas.errors import DamagedError, StorageError, VersionError
 from maas.registry.ledger import LEDGER, Ledger, Release, Term, find_live, list_terms, read_ledger
 from maas.registry.registry import Registry
 from maas.registry.summary import summarise
@@ -49,6 +49,13 @@ def path(tmp_path: Path) -> Path:
 def test_what_was_written_is_read(path: Path):
     assert read_ledger(path.parent) == SAMPLE
     assert read_ledger(path.parent / "none") == Ledger()
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_one_without_releases(tmp_path: Path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(StorageError, match=r"serving\.json: cannot be read"):
+        read_ledger(loop)
 
 
 Edit = Callable[[dict[str, Any]], Any]

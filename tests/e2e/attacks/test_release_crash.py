@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
 KILL_STEP = choose(15, 3, 1)
-FAULT_STEP = choose(30, 8, 1)
+FAULT_STEP = choose(30, 5, 1)
 RACERS = choose(20, 20, 60)
 ROUNDS = choose(1, 3, 10)
 KILLED_COMMANDS = choose(1, 3, 20)
