@@ -10,12 +10,12 @@
     │   ├── ParityError        the exported model predicts something else than the fitted one
     │   ├── VersionError       the version does not exist, or belongs to another model
     │   └── OverflowingRowError  the values of a row are too large to compute with
-    ├── GateError           1  a metric is outside the bounds in the config
+    ├── GateError           1  a metric is outside the bounds, or too far from the live version's
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
     ├── StorageError        1  a folder cannot be read or written
     │   └── LockedError        another process holds a lock for too long
-    └── ServeError          1  the service cannot start
+    └── ServeError          1  the service cannot start, or does not follow a release
 
 The number is the exit code of the command that fails with the error.
 """
@@ -78,7 +78,7 @@ class OverflowingRowError(InputError):
 
 
 class GateError(MaasError):
-    """A metric is outside its gate in the config; nothing was published."""
+    """A metric is outside its gate in the config; nothing was published, or released."""
 
 
 class PinError(MaasError):
@@ -98,4 +98,4 @@ class LockedError(StorageError):
 
 
 class ServeError(MaasError):
-    """The service cannot start."""
+    """The service cannot start, or does not answer with the version that was released."""

@@ -177,7 +177,7 @@ def parse_ledger(data: bytes, path: Path) -> Ledger:
         ledger = Ledger.model_validate_json(data)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        raise _invalid(path, problem["loc"], problem["msg"]) from None
+        raise _invalid(path, problem["loc"], problem["msg"], problem["type"]) from None
     previous = None
     for number, entry in enumerate(ledger.entries, start=1):
         if entry.release != number:
@@ -200,7 +200,7 @@ def _hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
-def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> DamagedError:
+def _invalid(path: Path, location: tuple[int | str, ...], message: str, kind: str) -> DamagedError:
     if location[:1] == ("schema_version",):
         what = "has a schema_version that this release does not know"
         return DamagedError(path, what, "upgrade this installation")
@@ -208,7 +208,9 @@ def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> Damag
         where = f"release {int(location[1]) + 1}: {'.'.join(map(str, location[2:])) or 'entry'}"
     else:
         where = ".".join(map(str, location)) or "content"
-    return DamagedError(path, f"is not a valid ledger ({where}: {message})", RESTORE_LEDGER)
+    newer = kind in ("extra_forbidden", "literal_error")  # a key or an action of a later release
+    remedy = f"upgrade this installation, or {RESTORE_LEDGER}" if newer else RESTORE_LEDGER
+    return DamagedError(path, f"is not a valid ledger ({where}: {message})", remedy)
 
 
 def find_live(registry: Registry, ledger: Ledger) -> Version:

@@ -173,6 +173,22 @@ def test_a_version_without_an_input_bound_has_it_measured(workspace: Workspace, 
     assert read_ledger(workspace.models).live.input_bound > 1e30
 
 
+@pytest.mark.parametrize(
+    ("example", "overrides"),
+    [
+        ("train_config.yaml", ["runtime=sklearn"]),
+        ("train_config.yaml", ["estimator={name: LinearSVC}", "runtime=sklearn"]),
+        ("examples/diabetes.yaml", ["gates={}"]),
+    ],
+)
+def test_a_version_of_each_kind_answers_its_example(
+    workspace: Workspace, maas: Maas, example: str, overrides: list[str]
+):
+    workspace.train_here(*overrides, config=PROJECT / "configs" / example)
+    done = maas("promote", "1")
+    assert (done.code, done.out) == (0, "r1  v1 -> v1  live\n"), done.err
+
+
 def test_what_is_expected_to_be_live_is_checked(three: Workspace, maas: Maas):
     for wrong in ("2", "v2", "none", "7"):
         done = maas("promote", "2", "--expect", wrong)
@@ -181,6 +197,8 @@ def test_what_is_expected_to_be_live_is_checked(three: Workspace, maas: Maas):
     for form in ("latest", "", "v", "01"):
         done = maas("promote", "2", "--expect", form)
         assert (done.code, "write 3, v3 or none" in done.err) == (2, True)
+    assert maas("promote", "2", "--shadow", "--expect", "2").code == 2
+    assert maas("promote", "none", "--shadow", "--expect", "2").code == 2
     assert maas("promote", "2", "--expect", "v1").code == 0
     assert maas("promote", "2", "--expect", "1").code == 2  # although v2 is live already
     assert len(read_ledger(three.models).entries) == 2

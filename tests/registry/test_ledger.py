@@ -91,8 +91,14 @@ def edit_and_rehash(number: int, **changes: Any) -> Edit:
             lambda c: c.update(schema_version=2),
             "schema_version that this release does not know; up",
         ),
-        (lambda c: c["entries"][1].update(action="canary"), "release 2: action"),
-        (lambda c: c["entries"][1].update(more=1), "release 2: more"),
+        (
+            lambda c: c["entries"][1].update(action="canary"),
+            "release 2: action.*; upgrade this installation, or restore",
+        ),
+        (
+            lambda c: c["entries"][1].update(more=1),
+            "release 2: more.*; upgrade this installation, or restore",
+        ),
         (lambda c: c["entries"][1].pop("at"), "release 2: at"),
         (lambda c: c["entries"][1].update(version=True), "release 2: version"),
         (edit_and_rehash(2, version=None), "release 3: entry.*a version has a digest"),
