@@ -14,8 +14,10 @@ ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv BENTOML_HOME=/home/app/bentom
 WORKDIR /app
 COPY . .
 # Whoever runs the image (`--user`) may train in it: versions, logs and store are open to all.
+# `.image-copy` tells `promote` that nobody follows these models; a mounted folder hides it.
 RUN (ls -d models/v[1-9]* >/dev/null 2>&1 || bash scripts/train.sh) \
  && mkdir -p logs "$BENTOML_HOME" \
+ && touch models/.image-copy \
  && find models logs /home/app -type d -exec chmod a+rwx {} + \
  && find logs /home/app -type f \( -name '*.log' -o -name latest \) -exec chmod a+rw {} +
 

@@ -12,12 +12,12 @@
     │   ├── OverflowingRowError  the values of a row are too large to compute with
     │   └── TooLargeError      the run needs more memory than there is
     ├── FitError            1  a step of the training failed, and no input was found to be wrong
-    ├── GateError           1  a metric is outside the bounds in the config
+    ├── GateError           1  a metric is outside the bounds, or too far from the live version's
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
     ├── StorageError        1  a folder cannot be read or written
     │   └── LockedError        another process holds a lock for too long
-    └── ServeError          1  the service cannot start
+    └── ServeError          1  the service cannot start, or does not follow a release
 
 The number is the exit code of the command that fails with the error.
 """
@@ -89,7 +89,7 @@ class FitError(MaasError):
 
 
 class GateError(MaasError):
-    """A metric is outside its gate in the config; nothing was published."""
+    """A metric is outside its gate in the config; nothing was published, or released."""
 
 
 class PinError(MaasError):
@@ -109,7 +109,7 @@ class LockedError(StorageError):
 
 
 class ServeError(MaasError):
-    """The service cannot start."""
+    """The service cannot start, or does not answer with the version that was released."""
 
 
 _LIMIT = "close other programs, or raise the limit of open files (`ulimit -n`)"

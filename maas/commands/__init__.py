@@ -2,6 +2,8 @@
 
 - `registry`          `list`, `show`, `diff` and `sync`
 - `verify`            trains versions again and compares
+- `release`           `promote`, `rollback` and `history`
+- `server_wait`       waits until a running server answers with a version
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

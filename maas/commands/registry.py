@@ -7,8 +7,10 @@ from typing import Any
 
 from maas.commands.terminal import print_json, print_line, print_table, short_path
 from maas.commands.version_argument import find_version
+from maas.errors import DamagedError
 from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
+from maas.registry.ledger import Ledger, list_terms, read_ledger
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
 from maas.registry.run_warnings import run_warnings
@@ -16,7 +18,7 @@ from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
 
-_HEADERS = ("version", "digest", "created", "metric", "data", "state")
+_HEADERS = ("version", "digest", "created", "metric", "data", "state", "release")
 
 
 def add_commands(
@@ -41,21 +43,33 @@ def add_commands(
 
 
 def _list(registry: Registry, arguments: argparse.Namespace) -> int:
-    summaries = summarise(registry)
+    ledger, damage = _read_ledger(registry)
+    summaries = summarise(registry, ledger)
     if arguments.json:
         print_json([summary.to_json() for summary in summaries])
     elif not summaries:
         print(f"{registry.models_dir} holds no version yet; run `python train.py` to make one")
     else:
         print_table(_HEADERS, map(_row, summaries))
+    if damage is not None:
+        raise damage  # which version is live is not known, but the versions are
     return 0
+
+
+def _read_ledger(registry: Registry) -> tuple[Ledger | None, DamagedError | None]:
+    try:
+        return read_ledger(registry.models_dir), None
+    except DamagedError as error:
+        return None, error
 
 
 def _row(summary: Summary) -> tuple[str, ...]:
     """Build the cells of a version; the digest is shortened on a terminal only."""
     state = summary.state if summary.problem is None else f"{summary.state}: {summary.problem}"
+    roles = {"live": summary.live, "shadow": summary.shadow}
+    role = ", ".join(name for name, has_role in roles.items() if has_role)
     if summary.value is None:
-        return (f"v{summary.version}", "", "", "", "", state)
+        return (f"v{summary.version}", "", "", "", "", state, role)
     digest = str(summary.digest)
     return (
         f"v{summary.version}",
@@ -64,6 +78,7 @@ def _row(summary: Summary) -> tuple[str, ...]:
         f"{summary.metric}={summary.value:.4f}",
         f"{summary.source} ({summary.rows} rows)",
         state,
+        role,
     )
 
 
@@ -71,11 +86,15 @@ def _show(registry: Registry, arguments: argparse.Namespace) -> int:
     version = find_version(registry, arguments.version)
     version.check()
     run = version.read_run()
+    terms = list_terms(read_ledger(registry.models_dir), version.number)
     if arguments.json:
         about = {"version": version.number, "tag": version.tag, "path": short_path(version.path)}
-        print_json(version.manifest.model_dump(mode="json") | about | {"run": run})
+        live = {"live_terms": [asdict(term) for term in terms]}
+        print_json(version.manifest.model_dump(mode="json") | about | {"run": run} | live)
     else:
         _print_version(version, version.manifest, run)
+        for term in terms:
+            print_line(f"live      {term.text}")
     return 0
 
 

@@ -98,6 +98,11 @@ def print_line(text: str) -> None:
     print(_printable(text))
 
 
+def print_note(text: str) -> None:
+    """Print one line for people to stderr, where the result of a command is on stdout."""
+    print(_printable(text), file=sys.stderr)
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document."""
     print(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2))

@@ -1,7 +1,8 @@
-"""The version that an argument names: `3`, `v3` or `latest`."""
+"""The version that an argument names: `3`, `v3`, `latest` or `live`."""
 
 from maas.errors import VersionError
 from maas.model.tag import VERSION_FORMS, parse_version
+from maas.registry.ledger import find_live, read_ledger
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
@@ -11,16 +12,20 @@ def find_number(registry: Registry, argument: str) -> int:
 
     Raises:
         VersionError: the argument has another form, or there is no such version.
+        DamagedError: the ledger, which says what is live, is damaged.
         StorageError: the models folder cannot be read.
     """
-    number = parse_version(argument)
-    if number == "latest":
-        return (registry.numbers() or [registry.latest().number])[-1]
-    if number is None:
+    named = parse_version(argument)
+    if named is None:
         raise VersionError(argument, "is not a version", f"write {VERSION_FORMS}")
-    if number not in registry.numbers():
-        registry.open(number)
-    return number
+    released = read_ledger(registry.models_dir).live if named == "live" else None
+    if released is not None and released.version is not None:
+        named = released.version
+    if named == "latest" or named == "live":  # before the first release, the newest is live
+        return (registry.numbers() or [registry.latest().number])[-1]
+    if named not in registry.numbers():
+        registry.open(named)
+    return named
 
 
 def find_version(registry: Registry, argument: str) -> Version:
@@ -28,7 +33,10 @@ def find_version(registry: Registry, argument: str) -> Version:
 
     Raises:
         VersionError: the argument has another form, or there is no such version.
-        DamagedError: its manifest is missing, was altered or cannot be read.
+        DamagedError: its manifest is missing, was altered or cannot be read, or is not the one
+            that is live.
         StorageError: the models folder cannot be read.
     """
+    if argument == "live":
+        return find_live(registry, read_ledger(registry.models_dir))
     return registry.open(find_number(registry, argument))

@@ -139,6 +139,27 @@ class GateConfig(StrictModel):
         return self
 
 
+class ReleaseGateConfig(StrictModel):
+    """How far a metric may be from that of the live version, for a version to be promoted.
+
+    Attributes:
+        min_delta: the smallest difference, version minus live; -0.01 lets it be 0.01 lower.
+        max_delta: the largest difference, for a metric of errors.
+    """
+
+    min_delta: float | None = None
+    max_delta: float | None = None
+
+    @model_validator(mode="after")
+    def _bounds_leave_room(self) -> Self:
+        low, high = self.min_delta, self.max_delta
+        if low is None and high is None:
+            raise ValueError("a release gate needs `min_delta` or `max_delta`")
+        if low is not None and high is not None and low > high:
+            raise ValueError("`min_delta` is above `max_delta`")
+        return self
+
+
 class ModelConfig(StrictModel):
     """The keys that determine the model: equal values and equal data give equal bytes."""
 
@@ -159,6 +180,7 @@ class TrainConfig(ModelConfig):
     logging: LoggingConfig = LoggingConfig()
     model_name: ModelName
     gates: dict[Text, GateConfig] = Field(default_factory=dict)
+    release_gates: dict[Text, ReleaseGateConfig] = Field(default_factory=dict)
 
     @property
     def determining(self) -> ModelConfig:

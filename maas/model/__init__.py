@@ -8,4 +8,6 @@
 - `scorers`      the matrix to arrays: onnxruntime, or the pickled pipeline
 - `predictor`    rows to answers
 - `input_bound`  the largest magnitude with which a model can compute
+- `example_check`  the answer to a version's own example row, as the service gives it
+- `compatibility`  what another version changes for the clients of a served one
 """

@@ -23,13 +23,15 @@ def parse_number(digits: str) -> int | None:
     return int(digits) if _NUMBER.fullmatch(digits) else None
 
 
-VERSION_FORMS = "3, v3 or latest"
+VERSION_FORMS = "3, v3, latest or live"
 """The forms in which a command, a setting or a variable names a version."""
 
 
-def parse_version(text: str) -> int | Literal["latest"] | None:
+def parse_version(text: str) -> int | Literal["latest", "live"] | None:
     """Read what names a version, in one of `VERSION_FORMS`; None if it has another form."""
-    return "latest" if text == "latest" else parse_number(text.removeprefix("v"))
+    if text == "latest":
+        return "latest"
+    return "live" if text == "live" else parse_number(text.removeprefix("v"))
 
 
 def numbers_among(names: Iterable[str]) -> list[int]:

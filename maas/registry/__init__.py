@@ -9,6 +9,12 @@
 - `version`      one published version and its files
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
 - `ledger`       which version is live, and the history of releases
+- `releases`     adds to the ledger
+- `live_version`  the version that is live before a release
+- `candidate`    the check of a version before it is released
+- `release_gates`  how far its metrics may be from those of the live version
+- `promotion`    the rules of `promote`
+- `rollback`     the rules of `rollback`
 - `strays`       names that look like versions and are none
 - `staging`      the folder in which a version is written before it is published
 - `files`        durable writes and checked reads

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from maas.model.compatibility import SignatureChange, compare_signatures
 from maas.registry.manifest import Manifest
 from maas.registry.version import Version
 
@@ -35,6 +36,7 @@ class Comparison:
         signature: features, target, classes.
         files: sizes and hashes.
         packages: packages and machine of the two runs, which the digest does not cover.
+        compatibility: what clients of the first notice when the second is served.
     """
 
     versions: tuple[int, int]
@@ -47,6 +49,7 @@ class Comparison:
     signature: Changes
     files: Changes
     packages: Changes
+    compatibility: tuple[SignatureChange, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as a JSON object."""
@@ -58,8 +61,9 @@ class Comparison:
         equal = "the same digest" if self.same else "different digests"
         yield f"v{first} and v{second} have {equal}"
         for part in _PARTS:
-            for name, (then, now) in getattr(self, part).items():
-                yield f"{part:9}  {name}: {_describe_change(then, now)}"
+            yield from change_lines(part, getattr(self, part))
+        for change in self.compatibility:
+            yield f"compatibility  {change.text}"
 
 
 def compare(first: Version, second: Version) -> Comparison:
@@ -73,18 +77,32 @@ def compare(first: Version, second: Version) -> Comparison:
     return Comparison(
         versions=(first.number, second.number),
         same=then.digest == now.digest,
-        config=differences(then.config, now.config),
-        data=differences(then.data.model_dump(), now.data.model_dump()),
-        metrics=differences(then.metrics, now.metrics),
-        held_out=differences(_held_out(then), _held_out(now)),
-        warnings=differences(_warnings(then), _warnings(now)),
-        signature=differences(_signature(then), _signature(now)),
+        **compare_manifests(then, now),
         files=differences(_files(then), _files(now)),
         packages=differences(
             {key: before.get(key) for key in _PROVENANCE},
             {key: after.get(key) for key in _PROVENANCE},
         ),
+        compatibility=compare_signatures(then.signature, now.signature),
     )
+
+
+def compare_manifests(then: Manifest, now: Manifest) -> dict[str, Changes]:
+    """Find what changed in the parts of a manifest that stand for all the others."""
+    return {
+        "config": differences(then.config, now.config),
+        "data": differences(then.data.model_dump(), now.data.model_dump()),
+        "metrics": differences(then.metrics, now.metrics),
+        "held_out": differences(_held_out(then), _held_out(now)),
+        "warnings": differences(_warnings(then), _warnings(now)),
+        "signature": differences(_signature(then), _signature(now)),
+    }
+
+
+def change_lines(part: str, changes: Changes) -> Iterator[str]:
+    """The changes of one part as text, one line per change."""
+    for name, (then, now) in changes.items():
+        yield f"{part:9}  {name}: {_describe_change(then, now)}"
 
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:

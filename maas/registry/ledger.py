@@ -7,15 +7,17 @@ that an edit, a gap or another order shows.
 
 import hashlib
 import os
+from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from maas.errors import DamagedError
 from maas.model.signature import FLOAT32_MAX
 from maas.model.tag import MAX_NUMBER
-from maas.registry.files import read_bounded
+from maas.registry.files import read_bounded, storage_error
 from maas.registry.manifest import RESTORE, Digest, canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -44,6 +46,7 @@ class Release(StrictModel):
         before: the release that a rollback goes to; None: there is none.
         previous: sha256 of the canonical bytes of the entry before this one; None for the first.
         input_bound: of a version that does not record its own, as measured when it was released.
+        forced: whether it was promoted although it missed a release gate.
         sha256: of the entry itself, so that an edit of the newest one shows too.
     """
 
@@ -57,8 +60,18 @@ class Release(StrictModel):
     before: Annotated[int, Field(ge=1)] | None
     previous: Sha256 | None
     input_bound: Annotated[float, Field(gt=0, le=FLOAT32_MAX)] | None = added_later(None)
-
+    forced: bool = added_later(False)
     sha256: Sha256
+
+    @model_validator(mode="after")
+    def _keys_agree(self) -> Self:
+        if (self.version is None) != (self.digest is None):
+            raise ValueError("a version has a digest, and no version has none")
+        if self.action != "shadow" and self.version is None:
+            raise ValueError(f"a {self.action} names a version")
+        if self.before is not None and self.before >= self.release:
+            raise ValueError("`before` is not an earlier release")
+        return self
 
     @classmethod
     def seal(cls, **content: Any) -> Self:
@@ -89,14 +102,51 @@ class Ledger(StrictModel):
 
     @property
     def shadow(self) -> Release | None:
-        """The newest entry that names a shadow; None if there is no shadow."""
+        """The newest entry that names a shadow; None if there is no shadow.
+
+        A shadow that becomes live is no shadow any more, also not after a rollback.
+        """
         found = (entry for entry in reversed(self.entries) if entry.action == "shadow")
         newest = next(found, None)
-        return None if newest is None or newest.version is None else newest
+        if newest is None or newest.version is None:
+            return None
+        later = self.entries[newest.release :]
+        return None if any(entry.version == newest.version for entry in later) else newest
 
     def to_bytes(self) -> bytes:
         """Write the ledger as canonical JSON, indented for people, LF at the end."""
         return canonical_json(self.model_dump(mode="json"), indent=1)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A time for which a version was live.
+
+    Attributes:
+        release: the release that made it live.
+        since: when.
+        until: when another version became live; None: it is live.
+    """
+
+    release: int
+    since: str
+    until: str | None
+
+    @property
+    def text(self) -> str:
+        """The time in words."""
+        return f"r{self.release}, {self.since} to {self.until or 'now'}"
+
+
+def list_terms(ledger: Ledger, number: int) -> list[Term]:
+    """List the times for which a version was live, oldest first."""
+    entries = [entry for entry in ledger.entries if entry.action != "shadow"]
+    ends = [entry.at for entry in entries[1:]]
+    return [
+        Term(entry.release, entry.at, end)
+        for entry, end in zip_longest(entries, ends)
+        if entry.version == number
+    ]
 
 
 def read_ledger(models_dir: Path) -> Ledger:
@@ -105,10 +155,15 @@ def read_ledger(models_dir: Path) -> Ledger:
     Raises:
         DamagedError: it was edited, an entry is missing, or a newer release of this project wrote
             it; names the entry.
+        StorageError: the folder cannot be read.
     """
     path = models_dir / LEDGER
-    if not os.path.lexists(path):
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
         return Ledger()
+    except OSError as error:  # not an empty ledger: a promotion would replace what is there
+        raise storage_error(path, "cannot be read", error) from None
     return parse_ledger(read_bounded(path), path)
 
 
@@ -122,7 +177,7 @@ def parse_ledger(data: bytes, path: Path) -> Ledger:
         ledger = Ledger.model_validate_json(data)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
-        raise _invalid(path, problem["loc"], problem["msg"]) from None
+        raise _invalid(path, problem["loc"], problem["msg"], problem["type"]) from None
     previous = None
     for number, entry in enumerate(ledger.entries, start=1):
         if entry.release != number:
@@ -134,6 +189,9 @@ def parse_ledger(data: bytes, path: Path) -> Ledger:
         if entry.previous != previous:
             what = f"was altered: release {number} does not carry the hash of the one before it"
             raise DamagedError(path, what, RESTORE_LEDGER)
+        if entry.before and ledger.entries[entry.before - 1].action == "shadow":
+            what = f"is not a valid ledger (release {number}: `before` names a shadow)"
+            raise DamagedError(path, what, RESTORE_LEDGER)
         previous = entry.full_hash()
     return ledger
 
@@ -142,7 +200,7 @@ def _hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(canonical_json(content)).hexdigest()
 
 
-def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> DamagedError:
+def _invalid(path: Path, location: tuple[int | str, ...], message: str, kind: str) -> DamagedError:
     if location[:1] == ("schema_version",):
         what = "has a schema_version that this release does not know"
         return DamagedError(path, what, "upgrade this installation")
@@ -150,7 +208,9 @@ def _invalid(path: Path, location: tuple[int | str, ...], message: str) -> Damag
         where = f"release {int(location[1]) + 1}: {'.'.join(map(str, location[2:])) or 'entry'}"
     else:
         where = ".".join(map(str, location)) or "content"
-    return DamagedError(path, f"is not a valid ledger ({where}: {message})", RESTORE_LEDGER)
+    newer = kind in ("extra_forbidden", "literal_error")  # a key or an action of a later release
+    remedy = f"upgrade this installation, or {RESTORE_LEDGER}" if newer else RESTORE_LEDGER
+    return DamagedError(path, f"is not a valid ledger ({where}: {message})", remedy)
 
 
 def find_live(registry: Registry, ledger: Ledger) -> Version:
@@ -163,8 +223,18 @@ def find_live(registry: Registry, ledger: Ledger) -> Version:
     entry = ledger.live
     if entry is None or entry.version is None:
         return registry.latest()
-    version = registry.open(entry.version)
+    return open_released(registry, entry)
+
+
+def open_released(registry: Registry, entry: Release) -> Version:
+    """Open the version that an entry names.
+
+    Raises:
+        VersionError: it does not exist.
+        DamagedError: its manifest is missing or was altered, or has not the ledger's digest.
+    """
+    version = registry.open(entry.version or 0)  # there is no v0
     if version.manifest.digest != entry.digest:
-        what = f"is not the version that release {entry.release} made live ({entry.digest})"
+        what = f"is not the version that release {entry.release} names ({entry.digest})"
         raise DamagedError(version.path, what, RESTORE)
     return version

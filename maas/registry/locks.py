@@ -108,20 +108,24 @@ def _open_locked(path: Path, holders: str, timeout_s: float | None) -> int:
 
 
 @contextmanager
-def hold_folder(path: Path, holders: str) -> Iterator[None]:
+def hold_folder(path: Path, holders: str) -> Iterator[bool]:
     """Hold a lock on a folder itself. Where folders cannot be locked (NFS, Windows), do nothing.
+
+    Yields:
+        Whether it is locked.
 
     Raises:
         LockedError: another process holds it for longer than `TIMEOUT_S`.
     """
     if sys.platform == "win32":  # pragma: no cover
-        yield
+        yield False
         return
-    handle = os.open(path, os.O_RDONLY)
+    handle, locked = os.open(path, os.O_RDONLY), False
     try:
         with suppress(OSError):
             _wait(handle, path, holders)
-        yield
+            locked = True
+        yield locked
     finally:
         release(handle)
 

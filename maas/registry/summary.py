@@ -1,9 +1,10 @@
 """The summary of each version, as `list` prints it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from maas.errors import DamagedError, MaasError
+from maas.registry.ledger import Ledger
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
@@ -23,8 +24,11 @@ class Summary:
         value: its value on the held-out rows.
         source: the data, as in the config.
         rows: number of rows in the data.
+        live: whether it is live; before the first release, the newest is.
+        shadow: whether it is the shadow of the live one.
 
-    All but the first two are None if the damage makes them unreadable.
+    All but the first two are None if the damage makes them unreadable; the last two are None if
+    the ledger of releases is damaged.
     """
 
     version: int
@@ -37,20 +41,34 @@ class Summary:
     value: float | None = None
     source: str | None = None
     rows: int | None = None
+    live: bool | None = None
+    shadow: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary as a JSON object."""
         return asdict(self)
 
 
-def summarise(registry: Registry) -> list[Summary]:
+def summarise(registry: Registry, ledger: Ledger | None = None) -> list[Summary]:
     """Summarise every version in the folder, and report stray names; all files are hashed.
+
+    Args:
+        registry: of the folder.
+        ledger: its releases; None if they cannot be read.
 
     Raises:
         StorageError: the folder cannot be read.
     """
     registry.report_strays()
-    return [_summarise(registry, number) for number in registry.numbers()]
+    summaries = [_summarise(registry, number) for number in registry.numbers()]
+    return summaries if ledger is None else [_mark(s, summaries[-1], ledger) for s in summaries]
+
+
+def _mark(summary: Summary, newest: Summary, ledger: Ledger) -> Summary:
+    """Say whether a version is live, and whether it is the shadow."""
+    live = ledger.live.version if ledger.live else newest.version
+    shadow = ledger.shadow.version if ledger.shadow else None
+    return replace(summary, live=summary.version == live, shadow=summary.version == shadow)
 
 
 def _summarise(registry: Registry, number: int) -> Summary:

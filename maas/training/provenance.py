@@ -38,7 +38,10 @@ def describe_run(
     parity: dict[str, Any],
     warnings: Sequence[str],
 ) -> dict[str, Any]:
-    """Collect what can explain a difference between two runs."""
+    """Collect what can explain a difference between two runs, and what `promote` asks of it."""
+    gates = {
+        name: gate.model_dump(exclude_none=True) for name, gate in config.release_gates.items()
+    }
     return {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_s": round(seconds, 3),
@@ -48,6 +51,7 @@ def describe_run(
         "git": _git(),
         "parity": parity,
         "warnings": list(warnings),
+        **({"release_gates": gates} if gates else {}),
         **describe_environment(config.numerics),
     }
 

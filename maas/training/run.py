@@ -31,7 +31,7 @@ from maas.training.export import export_onnx, export_pickle
 from maas.training.failure import explain_failure
 from maas.training.fit.estimators import task_of
 from maas.training.fit.fit import FitResult, fit
-from maas.training.fit.gates import check_gates
+from maas.training.fit.gates import check_gates, check_names
 from maas.training.input_bound import compute_input_bound
 from maas.training.measurement import Measurement, measure
 from maas.training.provenance import describe_run
@@ -149,6 +149,7 @@ def build(
     signature = signature.model_copy(update={"input_bound": bound})
     held_out = frame.iloc[fitted.held_out]
     measured = measure(data, fitted, signature, held_out, verified)
+    check_names("release_gates", config.release_gates, measured.metrics)
     check_gates(config.gates, measured.metrics)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])

@@ -6,7 +6,9 @@ import pytest
 
 from maas.commands.version_argument import find_number, find_version
 from maas.errors import DamagedError, VersionError
+from maas.registry.ledger import LEDGER
 from maas.registry.registry import Registry
+from maas.registry.releases import open_ledger
 from tests.samples import FILES, RUN, damage, make_manifest
 
 
@@ -22,7 +24,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 
 @pytest.mark.parametrize(
-    ("argument", "number"), [("1", 1), ("v1", 1), ("v2", 2), ("10", 10), ("latest", 10)]
+    ("argument", "number"),
+    [("1", 1), ("v1", 1), ("v2", 2), ("10", 10), ("latest", 10), ("live", 10)],
 )
 def test_a_version_is_named_by_its_number_its_label_or_as_the_latest(
     registry: Registry, argument: str, number: int
@@ -52,12 +55,14 @@ def test_the_version_that_is_named_is_opened(registry: Registry):
         "1\n",
         "٣",
         "Latest",
+        "Live",
+        "none",
         "9" * 19,
     ],
 )
 def test_another_form_is_no_version(registry: Registry, argument: str):
     for find in (find_number, find_version):
-        with pytest.raises(VersionError, match="is not a version; write 3, v3 or latest"):
+        with pytest.raises(VersionError, match="is not a version; write 3, v3, latest or live"):
             find(registry, argument)
 
 
@@ -77,7 +82,24 @@ def test_a_damaged_version_has_a_number_but_is_not_opened(registry: Registry):
             find_version(registry, argument)
 
 
-@pytest.mark.parametrize("argument", ["1", "latest"])
+@pytest.mark.parametrize("argument", ["1", "latest", "live"])
 def test_a_folder_without_versions_has_no_latest(tmp_path: Path, argument: str):
     with pytest.raises(VersionError):
         find_number(Registry(tmp_path / "none"), argument)
+
+
+def test_the_live_version_is_the_one_that_was_released(tmp_path: Path):
+    registry = Registry(tmp_path)
+    first = registry.publish(make_manifest(), FILES, RUN, ())
+    registry.publish(make_manifest(), FILES, RUN, ())
+    with open_ledger(tmp_path) as writer:
+        writer.append("promote", first, None)
+    assert find_number(registry, "live") == 1
+    assert find_version(registry, "live") == first
+    damage(first.path / "manifest.json", make_manifest(metrics={"r2": 0.4}).to_bytes())
+    with pytest.raises(DamagedError, match="is not the version that release 1 names"):
+        find_version(registry, "live")
+    damage(tmp_path / LEDGER, b"{")
+    for find in (find_number, find_version):
+        with pytest.raises(DamagedError, match=LEDGER):
+            find(registry, "live")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from maas.config.train_config import GateConfig, SplitConfig, TrainConfig
+from maas.config.train_config import GateConfig, ReleaseGateConfig, SplitConfig, TrainConfig
 
 
 def config(**changes: Any) -> TrainConfig:
@@ -66,6 +66,18 @@ def test_a_gate_has_a_bound_and_leaves_room():
             GateConfig(**bounds)
 
 
+def test_a_release_gate_has_a_bound_and_leaves_room():
+    assert ReleaseGateConfig(min_delta=-0.01).max_delta is None
+    assert ReleaseGateConfig(min_delta=0, max_delta=0).min_delta == 0
+    for bounds, said in (
+        ({}, "needs `min_delta` or `max_delta`"),
+        ({"min_delta": 1, "max_delta": 0}, "is above"),
+        ({"min_delta": float("nan")}, "finite"),
+    ):
+        with pytest.raises(ValidationError, match=said):
+            ReleaseGateConfig(**bounds)
+
+
 @pytest.mark.parametrize(
     "params",
     [{"a": float("inf")}, {"a": [{"b": float("nan")}]}, {"a": {1, 2}}, {"a": b"x"}, {"a": object}],
@@ -103,6 +115,7 @@ def test_a_name_is_never_empty(change: dict):
         {"paths": {"models_dir": "other"}},
         {"logging": {"level": "DEBUG"}},
         {"gates": {"r2": {"min": 0.5}}},
+        {"release_gates": {"r2": {"min_delta": 0}}},
         {"estimator": {"name": "Ridge", "params": {"n_jobs": 4}}},
     ],
 )

@@ -31,6 +31,8 @@ def expected(version: Version, **changes) -> dict:
         "value": 0.5,
         "source": "s",
         "rows": 3,
+        "live": None,
+        "shadow": None,
     }
     return content | changes
 

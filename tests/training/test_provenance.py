@@ -43,6 +43,13 @@ def test_a_run_is_described_in_json_with_what_it_was_given():
     assert run["determinism"]["numerics"] == "portable"
 
 
+def test_a_run_records_its_release_gates_where_it_has_some():
+    assert "release_gates" not in described()
+    gates = {"r2": {"min_delta": -0.01}, "mae": {"max_delta": 0.5}}
+    gated = TrainConfig.model_validate(CONFIG.model_dump() | {"release_gates": gates})
+    assert describe_run(gated, [], PROJECT, 1.0, {}, [])["release_gates"] == gates
+
+
 def test_a_run_has_the_time_at_which_it_ended_in_utc():
     created = described()["created_at"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", created)
