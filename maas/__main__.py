@@ -1,4 +1,4 @@
-"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`.
+"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
 In an environment that the project is installed in, `maas list` is the same.
 """
@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from maas.commands import registry, verify
+from maas.commands import registry, removal, verify
 from maas.commands.terminal import run_command
 from maas.config.paths import PROJECT, models_folder
 from maas.config.reading import load_service_config
@@ -45,13 +45,15 @@ def _check_models_are_known() -> None:
 
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m maas", description="Inspect, verify and mirror the versions of a model."
+        prog="python -m maas",
+        description="Inspect, verify, mirror and remove the versions of a model.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)
     json_option.add_argument("--json", action="store_true", help="print one JSON document")
     registry.add_commands(commands, json_option)
     verify.add_commands(commands, json_option)
+    removal.add_commands(commands, json_option)
     return parser
 
 

@@ -2,6 +2,7 @@
 
 - `registry`          `list`, `show`, `diff` and `sync`
 - `verify`            trains versions again and compares
+- `removal`           `remove`
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

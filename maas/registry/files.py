@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from stat import S_ISREG
@@ -38,6 +39,21 @@ def sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all that is in it, as far as the system lets it; no link is followed.
+
+    POSIX removes nothing from a read-only folder, and Windows no read-only file.
+    """
+    if path.is_symlink():
+        return
+    for folder, _, names in os.walk(path):
+        locked = [Path(folder, name) for name in names] if os.name == "nt" else [Path(folder)]
+        for item in locked:
+            with suppress(OSError):  # of another user
+                item.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def read_checked(path: Path, manifest: Manifest) -> bytes:

@@ -50,7 +50,9 @@ def summarise(registry: Registry) -> list[Summary]:
         StorageError: the folder cannot be read.
     """
     registry.report_strays()
-    return [_summarise(registry, number) for number in registry.numbers()]
+    found = [_summarise(registry, number) for number in registry.numbers()]
+    there = registry.numbers()  # what was removed meanwhile is not damaged
+    return [summary for summary in found if summary.version in there]
 
 
 def _summarise(registry: Registry, number: int) -> Summary:
