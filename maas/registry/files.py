@@ -81,6 +81,21 @@ def read_bounded(path: Path, limit: int = MAX_RECORD_BYTES) -> bytes:
         return file.read(limit)
 
 
+def is_missing(path: Path) -> bool:
+    """Whether nothing has this name. To `os.path.lexists`, a failing disk looks like that too.
+
+    Raises:
+        DamagedError: the system cannot say.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise DamagedError(path, f"cannot be read ({error.strerror})", RESTORE) from None
+    return False
+
+
 def check_file(path: Path, manifest: Manifest) -> None:
     """Check a file of any size against the manifest, in constant memory.
 

@@ -12,6 +12,9 @@ from maas.registry.store import Store
 # `make reference` makes this version of the project's own models folder, and git has it.
 REFERENCE = 1
 
+_PROMOTE = "make another version live first (`python -m maas promote N`)"
+_END_SHADOW = "end that first (`python -m maas promote none --shadow`)"
+
 
 @dataclass(frozen=True)
 class Protection:
@@ -41,9 +44,9 @@ def find_protection(
     """
     if number == live_number(registry, ledger):
         since = "" if ledger.live else " (before the first release, the newest version is)"
-        return Protection(f"is live{since}", "make another one live first: `promote N`", firm=True)
+        return Protection(f"is live{since}", _PROMOTE, firm=True)
     if ledger.shadow is not None and number == ledger.shadow.version:
-        return Protection("is the shadow", "end that first: `promote none --shadow`", firm=True)
+        return Protection("is the shadow", _END_SHADOW, firm=True)
     if number == REFERENCE and registry.models_dir.resolve() == (PROJECT / "models").resolve():
         reason = "is the reference of this project, which its tests train again"
         return Protection(reason, "add --force to remove it all the same", firm=False)

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from maas.errors import DamagedError
 from maas.model.tag import MAX_NUMBER
-from maas.registry.files import read_bounded, sync_folder, write_synced
+from maas.registry.files import is_missing, read_bounded, sync_folder, write_synced
 from maas.registry.manifest import canonical_json
 from maas.strict_model import StrictModel
 
@@ -42,9 +42,9 @@ def read_highest_removed(models_dir: Path) -> int:
         DamagedError: the file cannot be read, or is not valid.
     """
     path = models_dir / REMOVED
-    if not os.path.lexists(path):
-        return 0
     try:
+        if is_missing(path):
+            return 0
         data = read_bounded(path, _MAX_BYTES)
     except DamagedError as error:
         raise DamagedError(path, error.what, _REMEDY) from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from maas.errors import DamagedError, StorageError
+from maas.errors import DamagedError, StorageError, VersionError
 from maas.model.tag import numbers_among
 from maas.registry.files import remove_tree, storage_error, sync_folder, write_synced
 from maas.registry.locks import hold
@@ -142,7 +142,9 @@ class Store:
         """
         numbers = registry.numbers()
         report_strays(self.folder, self._names())
-        found = [self._mirror_number(registry, number, thorough) for number in numbers]
+        found: list[SyncResult] = []
+        for number in numbers:
+            found += self._mirror_number(registry, number, thorough)
         try:
             for number in sorted(self.numbers() - set(numbers)):
                 found += self._repair_unreadable(number)
@@ -170,14 +172,16 @@ class Store:
         except OSError as error:
             raise _store_error(path, error) from None
 
-    def _mirror_number(self, registry: Registry, number: int, thorough: bool) -> SyncResult:
+    def _mirror_number(self, registry: Registry, number: int, thorough: bool) -> list[SyncResult]:
+        """Mirror a version, if nobody with another store has removed it meanwhile."""
         tag, label = f"{self.model_name}:v{number}", f"v{number}"
         if not thorough and is_untouched(self.folder / label, registry.models_dir / label):
-            return SyncResult(tag, "present")
+            return [SyncResult(tag, "present")]
         try:
-            return self.mirror(registry.open(number), thorough)
-        except DamagedError as error:
-            return SyncResult(tag, "damaged", str(error))
+            return [self.mirror(registry.open(number), thorough)]
+        except (DamagedError, VersionError) as error:
+            there = number in registry.numbers()
+            return [SyncResult(tag, "damaged", str(error))] if there else []
 
     def _repair_unreadable(self, number: int) -> list[SyncResult]:
         """Repair or remove an entry that breaks BentoML and has no version in the models folder."""
