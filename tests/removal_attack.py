@@ -1,8 +1,8 @@
 """Removes versions in child processes that die, or whose disk fails, at a chosen moment.
 
 `python -m tests.removal_attack kill|fault FOLDER STEP` strikes at every STEPth moment of a removal
-of two versions of four, `race FOLDER ROUNDS` lets 8 processes remove and 4 publish at once. Prints
-one JSON document, as `tests/fault_injection.py` does, which explains the moments.
+of two versions of four, `race FOLDER ROUNDS` lets 8 processes remove, 4 publish and one promote at
+once. Prints one JSON document, as `tests/fault_injection.py` does, which explains the moments.
 """
 
 import json
@@ -18,6 +18,8 @@ from functools import partial
 from pathlib import Path
 
 from maas.errors import MaasError, VersionError
+from maas.registry.ledger import read_ledger
+from maas.registry.locks import hold_folder
 from maas.registry.registry import Registry
 from maas.registry.removal import prune_versions, remove_versions
 from tests.fault_injection import (
@@ -32,7 +34,7 @@ from tests.fault_injection import (
     numbers,
     run_once,
 )
-from tests.registry.releases import write_ledger
+from tests.registry.releases import append_release, write_ledger
 from tests.registry.test_trash import sign
 
 LIVE, REMOVED = 2, (3, 4)
@@ -198,12 +200,18 @@ def publish_some(models: Path) -> None:
         run_once(models)
 
 
+def promote_some(models: Path) -> None:
+    """Make one version after the other live, as a promotion does under its lock."""
+    for _ in range(20):
+        with hold_folder(models, "the attack"):
+            append_release(models, "promote", random.choice(numbers(models)))
+        time.sleep(random.uniform(0, 0.05))
+
+
 def race(home: Path) -> list[str]:
-    """Let 8 processes remove and 4 publish; half of them have a store of their own."""
+    """Let 8 processes remove, 4 publish and one promote; half have a store of their own."""
     models, gate = four_versions(home), home / "go"
-    live = models / f"v{LIVE}/manifest.json"
-    before = live.read_bytes()
-    children = []
+    children = [start(partial(promote_some, models), home / "store", gate)]
     for index in range(12):
         store = home / ("store" if index % 4 < 2 else f"stores/{index}")
         work = publish_some if index % 3 == 0 else partial(remove_some, index=index)
@@ -211,8 +219,9 @@ def race(home: Path) -> list[str]:
     gate.touch()
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     problems = [f"a process ended with {code}" for code in codes if code]
-    if live.read_bytes() != before:
-        problems.append("the live version is another one")
+    live = read_ledger(models).live
+    if live is None or live.version not in numbers(models):
+        problems.append("the live version was removed")
     removed = json.loads((models / "removed.json").read_bytes())["highest"]
     highest = max(*numbers(models), removed)
     if highest < 20:
