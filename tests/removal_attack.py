@@ -88,7 +88,8 @@ def broken_now(models: Path) -> list[str]:
         problems.append(f"latest is {latest}, and the store holds {entries}")
     gone = [n for n in REMOVED if n not in there]
     record = models / "removed.json"
-    if gone and json.loads(record.read_bytes())["highest"] < max(gone):
+    highest = json.loads(record.read_bytes())["highest"] if record.exists() else 0
+    if highest < max(gone, default=0):
         problems.append(f"{gone} are gone, and removed.json does not say so")
     for folder, suffix in SIGNED.items():
         missing = [n for n in there if not (models / folder / f"v{n}{suffix}").exists()]
