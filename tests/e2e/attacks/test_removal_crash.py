@@ -15,9 +15,9 @@ pytestmark = [
     pytest.mark.crash,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
-KILL_STEP = choose(100, 25, 2)
-FAULT_STEP = choose(200, 60, 6)
-RACES = choose(1, 2, 10)
+KILL_STEP = choose(100, 25, 5)
+FAULT_STEP = choose(200, 60, 12)
+RACES = choose(1, 2, 5)
 
 
 def attack(workspace: Workspace, kind: str, number: int) -> int:
