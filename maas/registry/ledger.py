@@ -6,7 +6,6 @@ that an edit, a gap or another order shows.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -17,7 +16,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from maas.errors import DamagedError
 from maas.model.signature import FLOAT32_MAX
 from maas.model.tag import MAX_NUMBER
-from maas.registry.files import read_bounded
+from maas.registry.files import is_missing, read_bounded
 from maas.registry.manifest import RESTORE, Digest, canonical_json
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -157,7 +156,7 @@ def read_ledger(models_dir: Path) -> Ledger:
             it; names the entry.
     """
     path = models_dir / LEDGER
-    if not os.path.lexists(path):
+    if is_missing(path):
         return Ledger()
     return parse_ledger(read_bounded(path), path)
 
