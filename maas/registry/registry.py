@@ -24,7 +24,7 @@ _TRAIN_REMEDY = "run `python train.py` to make one"
 # What a rename onto a name that is taken fails with, on the systems that this runs on.
 _TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
 
-HOLDERS = "a process that publishes, releases or removes a version in this folder"
+HOLDERS = "a training run that publishes, or a promotion or removal, in this folder"
 """Who could hold the lock on the models folder."""
 
 # Every try goes to a higher number, and fails only where another run was faster. No more runs

@@ -72,7 +72,9 @@ def test_the_lock_of_a_holder_that_dies_is_taken(tmp_path: Path):
 def test_a_locked_folder_is_an_error_and_leaves_nothing(tmp_path: Path):
     registry = Registry(tmp_path)
     with stopped_holder(tmp_path):
-        with pytest.raises(LockedError, match="a process that publishes, releases or removes"):
+        with pytest.raises(
+            LockedError, match="a training run that publishes, or a promotion or removal"
+        ):
             registry.publish(make_manifest(), FILES, RUN, ())
         assert list(tmp_path.iterdir()) == []
     with hold_folder(tmp_path, "a test"):

@@ -304,7 +304,7 @@ def test_a_promotion_in_progress_is_waited_for(registry: Registry, monkeypatch: 
     monkeypatch.setattr(locks, "TIMEOUT_S", 0.1)
     with (
         stopped_holder(registry.models_dir),
-        pytest.raises(LockedError, match="releases or removes"),
+        pytest.raises(LockedError, match="promotion or removal"),
     ):
         remove(registry, 1)
     assert registry.numbers() == [1, 2, 3, 4]
