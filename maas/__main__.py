@@ -1,4 +1,4 @@
-"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync [--json]`.
+"""Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
 And of those of releases: `promote N`, `rollback` and `history`.
 
@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 
-from maas.commands import registry, release, verify
+from maas.commands import registry, release, removal, verify
 from maas.commands.terminal import run_command
 from maas.config.paths import PROJECT, is_project, models_folder
 from maas.config.reading import load_models_dir
@@ -48,7 +48,7 @@ def _check_models_are_known() -> None:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m maas",
-        description="Inspect, verify, release and mirror the versions of a model.",
+        description="Inspect, verify, release, mirror and remove the versions of a model.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)
@@ -56,6 +56,7 @@ def _build_parser() -> argparse.ArgumentParser:
     registry.add_commands(commands, json_option)
     verify.add_commands(commands, json_option)
     release.add_commands(commands, json_option)
+    removal.add_commands(commands, json_option)
     return parser
 
 

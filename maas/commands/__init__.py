@@ -4,6 +4,7 @@
 - `verify`            trains versions again and compares
 - `release`           `promote`, `rollback` and `history`
 - `server_wait`       waits until a running server answers with a version
+- `removal`           `remove`
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

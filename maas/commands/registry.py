@@ -12,8 +12,10 @@ from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
 from maas.registry.ledger import Ledger, list_terms, read_ledger
 from maas.registry.manifest import Manifest
+from maas.registry.orphans import find_orphans
 from maas.registry.registry import Registry
 from maas.registry.run_warnings import run_warnings
+from maas.registry.staging import remove_abandoned
 from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
@@ -140,7 +142,8 @@ def _sync_store(registry: Registry) -> list[SyncResult]:
     versions = registry.versions()
     if versions:
         with open_store(versions[-1].manifest.model_name) as store:
-            return store.sync(registry)
+            remove_abandoned(registry.models_dir)
+            return store.sync(registry) + find_orphans(store, registry)
     if registry.numbers():
         registry.latest()  # raises: every manifest is damaged
     return []

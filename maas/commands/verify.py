@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from maas.commands.terminal import print_json, print_line, stdout_to_stderr
 from maas.commands.version_argument import find_number
 from maas.config.train_config import Numerics
-from maas.errors import DamagedError, InputError
+from maas.errors import DamagedError, InputError, VersionError
 from maas.model.tag import VERSION_FORMS
 from maas.progress import Progress
 from maas.registry.registry import Registry
@@ -51,7 +51,7 @@ def _numerics(registry: Registry, numbers: list[int]) -> Numerics:
     """Find the numerics of the versions; one process can compute with one of them only."""
     found: set[Numerics] = set()
     for number in numbers:
-        with contextlib.suppress(DamagedError):
+        with contextlib.suppress(DamagedError, VersionError):
             found.add(registry.open(number).manifest.config.get("numerics", "portable"))
     if len(found) > 1:
         what = "cannot verify portable and native versions in one process"
@@ -72,9 +72,15 @@ def _verify_pinned(registry: Registry, numbers: list[int], arguments: argparse.N
                 results.append(verify(registry.open(number), progress.step, arguments.trust))
             except DamagedError as error:
                 results.append(damaged_result(number, error))
+            except VersionError:
+                if not arguments.all:
+                    raise
+    if arguments.all:  # what was removed meanwhile is not damaged
+        there = registry.numbers()
+        results = [result for result in results if result.version in there]
     _print_results(results, arguments.json)
     codes = {EXIT_CODES[result.verdict] for result in results}
-    return 1 if 1 in codes else max(codes)
+    return 1 if 1 in codes else max(codes, default=0)
 
 
 def _print_results(results: "list[Verification]", as_json: bool) -> None:

@@ -17,12 +17,18 @@
 - `rollback`     the rules of `rollback`
 - `strays`       names that look like versions and are none
 - `staging`      the folder in which a version is written before it is published
+- `trash`        a version that is removed, and what was signed about it
+- `removed_numbers`  the highest number that was removed
 - `files`        durable writes and checked reads
 - `locks`        file locks, which the system releases when their holder dies
 - `stamp`        whether an entry of the store was touched since it was made
 - `store_home`   the folder of the BentoML model store, and its lock
 - `store_entry`  one entry of the BentoML model store
 - `store`        the BentoML model store, as a mirror of the registry
+- `orphans`      entries of the store that the models folder has no version of
+- `bentos`       the Bentos of the store that use a version
+- `protection`   why a version may not be removed
+- `removal`      removes versions: folder and store together
 - `summary`      one line per version, for `list`
 - `comparison`   the differences between two versions, for `diff`
 """

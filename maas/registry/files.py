@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BufferedReader
@@ -75,6 +76,21 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all that is in it, as far as the system lets it; no link is followed.
+
+    POSIX removes nothing from a read-only folder, and Windows no read-only file.
+    """
+    if path.is_symlink():
+        return
+    for folder, _, names in os.walk(path):
+        locked = [Path(folder, name) for name in names] if os.name == "nt" else [Path(folder)]
+        for item in locked:
+            with suppress(OSError):  # of another user
+                item.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
+
+
 def read_checked(path: Path, manifest: Manifest) -> bytes:
     """Read a file and check it against the manifest.
 
@@ -98,6 +114,21 @@ def read_bounded(path: Path, limit: int = MAX_RECORD_BYTES) -> bytes:
         if os.fstat(file.fileno()).st_size > limit:
             raise DamagedError(path, f"is larger than {limit} bytes", RESTORE)
         return file.read(limit)
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing has this name. To `os.path.lexists`, a failing disk looks like that too.
+
+    Raises:
+        DamagedError: the system cannot say.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError as error:
+        raise DamagedError(path, f"cannot be read ({error.strerror})", RESTORE) from None
+    return False
 
 
 def check_file(path: Path, manifest: Manifest) -> None:

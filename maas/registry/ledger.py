@@ -6,7 +6,6 @@ that an edit, a gap or another order shows.
 """
 
 import hashlib
-import os
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -159,7 +158,7 @@ def read_ledger(models_dir: Path) -> Ledger:
     """
     path = models_dir / LEDGER
     try:
-        os.lstat(path)
+        path.lstat()
     except FileNotFoundError:
         return Ledger()
     except OSError as error:  # not an empty ledger: a promotion would replace what is there

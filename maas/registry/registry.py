@@ -13,6 +13,7 @@ from maas.model.tag import MAX_NUMBER, numbers_among
 from maas.registry.files import MAX_RECORD_BYTES, read_bounded, storage_error, sync_folder
 from maas.registry.locks import hold_folder
 from maas.registry.manifest import Manifest
+from maas.registry.removed_numbers import read_highest_removed
 from maas.registry.staging import remove_abandoned, staged
 from maas.registry.strays import report_strays
 from maas.registry.version import MANIFEST, RUN, Version
@@ -23,7 +24,8 @@ _TRAIN_REMEDY = "run `python train.py` to make one"
 # What a rename onto a name that is taken fails with, on the systems that this runs on.
 _TARGET_EXISTS = (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.ENOTDIR)
 
-_HOLDERS = "a training run that publishes in this folder"
+HOLDERS = "a training run that publishes, or a promotion or removal, in this folder"
+"""Who could hold the lock on the models folder."""
 
 # Every try goes to a higher number, and fails only where another run was faster. No more runs
 # than this can publish during one rename.
@@ -77,7 +79,7 @@ class Registry:
         """
         found = []
         for number in self.numbers():
-            with contextlib.suppress(DamagedError):
+            with contextlib.suppress(DamagedError, VersionError):  # it may just have been removed
                 found.append(self.open(number))
         return found
 
@@ -127,6 +129,17 @@ class Registry:
         version.check()
         return version
 
+    def model_name(self) -> str | None:
+        """Find the name of the model that these are versions of; None if none can be read.
+
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        for number in reversed(self.numbers()):
+            with contextlib.suppress(DamagedError, VersionError):  # it may just have been removed
+                return self.open(number).manifest.model_name
+        return None
+
     def prepare(self, model_name: str) -> None:
         """Check that a version can be published here, before a run spends time on one.
 
@@ -135,10 +148,12 @@ class Registry:
 
         Raises:
             VersionError: the folder holds versions of another model.
+            DamagedError: removed.json is not valid.
             StorageError: the folder cannot be written.
         """
         self.report_strays()
         self._check_model_name(model_name)
+        read_highest_removed(self.models_dir)  # a damaged file is an error before the fit
         with self._as_storage_error(), staged(self.models_dir, {}):
             remove_abandoned(self.models_dir)
 
@@ -159,6 +174,7 @@ class Registry:
 
         Raises:
             VersionError: another process has published another model here meanwhile.
+            DamagedError: removed.json is not valid.
             StorageError: the version cannot be written, or another run locks the folder for
                 too long; nothing is left behind.
         """
@@ -167,7 +183,7 @@ class Registry:
         with self._as_storage_error(), staged(self.models_dir, contents) as folder:
             # The lock keeps two models from starting in one empty folder. Numbers do not need
             # it: see _claim.
-            with hold_folder(self.models_dir, _HOLDERS):
+            with hold_folder(self.models_dir, HOLDERS):
                 self._check_model_name(manifest.model_name)
                 number = self._claim(folder, max([0, *taken]))
             path = self.models_dir / f"v{number}"
@@ -180,10 +196,13 @@ class Registry:
     def _claim(self, folder: Path, floor: int) -> int:
         """Rename the folder to the next free number, and return that number."""
         for _ in range(_MAX_CLAIMS):
-            number = 1 + max([floor, *self._used_numbers()])
+            # In this order: `removed.json` is written before a version leaves the folder.
+            used = self._used_numbers()
+            number = 1 + max([floor, *used, read_highest_removed(self.models_dir)])
             if number > MAX_NUMBER:
-                what = f"has no number left: v{MAX_NUMBER} is taken here, or in the BentoML store"
-                raise StorageError(self.models_dir, what, "move that entry elsewhere")
+                what = f"has no number left: v{MAX_NUMBER} is taken here, in the store or removed"
+                remedy = "move that entry elsewhere, or correct removed.json"
+                raise StorageError(self.models_dir, what, remedy)
             target = self.models_dir / f"v{number}"
             try:
                 folder.rename(target)
@@ -211,16 +230,13 @@ class Registry:
 
     def _check_model_name(self, model_name: str) -> None:
         """Refuse a folder whose newest readable version belongs to another model."""
-        for number in reversed(self.numbers()):
-            with contextlib.suppress(DamagedError):
-                other = self.open(number).manifest.model_name
-                if other == model_name:
-                    return
-                raise VersionError(
-                    self.models_dir,
-                    f"holds versions of {other!r}, not of {model_name!r}",
-                    "set paths.models_dir (or MODELS_DIR) to another folder",
-                )
+        other = self.model_name()
+        if other not in (None, model_name):
+            raise VersionError(
+                self.models_dir,
+                f"holds versions of {other!r}, not of {model_name!r}",
+                "set paths.models_dir (or MODELS_DIR) to another folder",
+            )
 
     @contextmanager
     def _as_storage_error(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from maas.errors import InputError, StorageError
 from maas.registry.files import MAX_RECORD_BYTES, storage_error, sync_folder, write_synced
 from maas.registry.ledger import LEDGER, Ledger, Release, read_ledger
 from maas.registry.locks import hold, hold_folder
+from maas.registry.registry import HOLDERS
 from maas.registry.version import Version
 
 MAX_REASON = 1000
@@ -29,7 +30,6 @@ _TEMPORARY = ".serving-"
 _LOCK = ".serving.lock"
 """Where the models folder itself cannot be locked (NFS, Windows)."""
 
-_HOLDERS = "a training run that publishes, or a promotion, in this folder"
 _MAX_WHO = 200
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 """Categories of Unicode: controls, halves of characters, and ends of lines."""
@@ -95,8 +95,8 @@ def open_ledger(models_dir: Path) -> Iterator[LedgerWriter]:
     """
     with ExitStack() as held:
         try:
-            if not held.enter_context(hold_folder(models_dir, _HOLDERS)):
-                held.enter_context(hold(models_dir / _LOCK, _HOLDERS))
+            if not held.enter_context(hold_folder(models_dir, HOLDERS)):
+                held.enter_context(hold(models_dir / _LOCK, HOLDERS))
         except OSError as error:
             raise storage_error(models_dir, "cannot lock the models folder", error) from None
         yield LedgerWriter(models_dir, read_ledger(models_dir))

@@ -2,22 +2,29 @@
 
 `models/.staging-<random>/` holds `version/`, which is renamed to `models/vN`, and `lock`, which
 is locked as long as the run lives. A run that finds the lock free may remove what a dead run
-left behind.
+left behind. A version that is removed takes the way back: it is renamed into such a folder.
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from maas.errors import StorageError
-from maas.registry.files import make_folder, remove_unused, sync_folder, write_synced
+from maas.registry.files import (
+    make_folder,
+    remove_tree,
+    remove_unused,
+    sync_folder,
+    write_synced,
+)
 from maas.registry.locks import release, try_lock
+from maas.registry.trash import finish_removals
 
 PREFIX = ".staging-"
 _LOCK = "lock"
+_CONTENT = "version"
 
 # A try fails only if another run comes between the creation of a folder and its lock: one that
 # cleans up, or one that made the models folder and was refused.
@@ -43,7 +50,7 @@ def staged(models_dir: Path, contents: Mapping[str, bytes]) -> Iterator[Path]:
     try:
         for folder in made:
             sync_folder(folder.parent)
-        version = staging / "version"
+        version = staging / _CONTENT
         version.mkdir()
         version.chmod(0o755)  # whatever the umask is: other users may read versions
         for name, data in contents.items():
@@ -61,6 +68,7 @@ def remove_abandoned(models_dir: Path) -> None:
         with suppress(OSError):  # it was just removed, or belongs to another user
             lock = try_lock(staging / _LOCK)
             if lock is not None:
+                finish_removals(models_dir, staging / _CONTENT)
                 _remove(staging, lock)
 
 
@@ -85,7 +93,7 @@ def _create_locked(models_dir: Path) -> tuple[Path, int, list[Path]]:
         except FileNotFoundError:
             continue
         except OSError:
-            shutil.rmtree(staging, ignore_errors=True)
+            remove_tree(staging)
             remove_unused(made)
             raise
         if lock is not None:
@@ -98,7 +106,7 @@ def _create_locked(models_dir: Path) -> tuple[Path, int, list[Path]]:
 def _remove(staging: Path, lock: int) -> None:
     if os.name == "nt":  # an open file cannot be removed there
         release(lock)
-        shutil.rmtree(staging, ignore_errors=True)
+        remove_tree(staging)
         return
-    shutil.rmtree(staging, ignore_errors=True)
+    remove_tree(staging)
     release(lock)

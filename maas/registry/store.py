@@ -7,7 +7,6 @@ accepts a unique prefix, so that v1 can find v10.
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from maas.errors import DamagedError, StorageError
+from maas.errors import DamagedError, StorageError, VersionError
 from maas.model.tag import numbers_among
-from maas.registry.files import make_folder, storage_error, write_synced
+from maas.registry.files import make_folder, remove_tree, storage_error, sync_folder, write_synced
 from maas.registry.registry import Registry
 from maas.registry.stamp import is_untouched, stamp
 from maas.registry.store_entry import (
     STAGING,
+    Condition,
     inspect_entry,
     is_unreadable,
     open_entry,
@@ -33,7 +33,9 @@ from maas.registry.store_home import locked_home, store_home
 from maas.registry.strays import report_strays
 from maas.registry.version import Version
 
-State = Literal["present", "created", "repaired", "refused", "damaged", "removed", "missing"]
+State = Literal[
+    "present", "created", "repaired", "refused", "damaged", "removed", "missing", "orphan"
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class SyncResult:
             - `damaged`: the version in `models/` is not as published, and was not copied;
             - `removed`: BentoML could not read the entry, its files were incomplete, and
               `models/` has no such version;
-            - `missing`: the store could not be written.
+            - `missing`: the store could not be written;
+            - `orphan`: `models/` has no such version; the module `orphans` finds these.
         detail: the reason, where the state needs one.
     """
 
@@ -129,7 +132,9 @@ class Store:
         """
         numbers = registry.numbers()
         report_strays(self.folder, self._names())
-        found = [self._mirror_number(registry, number, thorough) for number in numbers]
+        found: list[SyncResult] = []
+        for number in numbers:
+            found += self._mirror_number(registry, number, thorough)
         try:
             for number in sorted(self.numbers() - set(numbers)):
                 found += self._repair_unreadable(number)
@@ -138,14 +143,35 @@ class Store:
             raise _store_error(self.folder, error) from None
         return found
 
-    def _mirror_number(self, registry: Registry, number: int, thorough: bool) -> SyncResult:
+    def inspect(self, version: Version) -> Condition:
+        """Compare the entry under a version's tag with the version, by its digest and sizes."""
+        return inspect_entry(self.folder / version.label, version, thorough=False)
+
+    def remove(self, number: int) -> None:
+        """Remove the entry of a number, if there is one; `latest` goes to the next highest first.
+
+        Raises:
+            StorageError: the store cannot be written.
+        """
+        path = self.folder / f"v{number}"
+        try:
+            self._point_latest(without=number)
+            if os.path.lexists(path):
+                remove_entry(path, self.home / "tmp")
+                sync_folder(self.folder)
+        except OSError as error:
+            raise _store_error(path, error) from None
+
+    def _mirror_number(self, registry: Registry, number: int, thorough: bool) -> list[SyncResult]:
+        """Mirror a version, if nobody with another store has removed it meanwhile."""
         tag, label = f"{self.model_name}:v{number}", f"v{number}"
         if not thorough and is_untouched(self.folder / label, registry.models_dir / label):
-            return SyncResult(tag, "present")
+            return [SyncResult(tag, "present")]
         try:
-            return self.mirror(registry.open(number), thorough)
-        except DamagedError as error:
-            return SyncResult(tag, "damaged", str(error))
+            return [self.mirror(registry.open(number), thorough)]
+        except (DamagedError, VersionError) as error:
+            there = number in registry.numbers()
+            return [SyncResult(tag, "damaged", str(error))] if there else []
 
     def _repair_unreadable(self, number: int) -> list[SyncResult]:
         """Repair or remove an entry that breaks BentoML and has no version in the models folder."""
@@ -160,10 +186,12 @@ class Store:
         write_entry(version, path, self.home / "tmp")
         return [SyncResult(tag, "repaired")]
 
-    def _point_latest(self) -> None:
+    def _point_latest(self, without: int | None = None) -> None:
         """Set `latest` to the highest number; BentoML itself sets it to the newest entry."""
-        numbers = [n for n in self.numbers() if (self.folder / f"v{n}").is_dir()]
+        numbers = [n for n in self.numbers() if (self.folder / f"v{n}").is_dir() and n != without]
         pointer = self.folder / "latest"
+        if not numbers and without is not None and pointer.is_file():
+            pointer.unlink()
         highest = f"v{max(numbers, default=0)}".encode()
         if numbers and (not pointer.is_file() or pointer.read_bytes() != highest):
             if pointer.is_dir():
@@ -189,7 +217,7 @@ class Store:
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # A live run would hold the lock that this process holds: what is left is abandoned.
         for abandoned in (self.home / "tmp").glob(f"{STAGING}*"):
-            shutil.rmtree(abandoned, ignore_errors=True)
+            remove_tree(abandoned)
         Path(tempfile.mkdtemp(prefix=STAGING, dir=self.home / "tmp")).rmdir()
 
 

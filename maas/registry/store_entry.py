@@ -9,7 +9,6 @@ import contextlib
 import functools
 import os
 import platform
-import shutil
 import tempfile
 from datetime import datetime
 from importlib import metadata
@@ -22,13 +21,13 @@ import yaml
 from maas.config.yaml_file import YAML_ERRORS
 from maas.errors import DamagedError
 from maas.registry.file_names import INFO, MANIFEST, RUN
-from maas.registry.files import check_file, read_bounded, sync_folder, write_synced
+from maas.registry.files import check_file, read_bounded, remove_tree, sync_folder, write_synced
 from maas.registry.manifest import RESTORE, Manifest
 from maas.registry.stamp import stamp
 from maas.registry.version import Version
 
 # libyaml's parser, where PyYAML has it: ten times as fast as the one in Python.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # The prefix of the folders in the store's `tmp` in which entries are written.
 STAGING = "mirror-"
@@ -103,7 +102,7 @@ def write_entry(version: Version, path: Path, tmp: Path) -> None:
         staging.rename(path)
         sync_folder(path.parent)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        remove_tree(staging)
 
 
 def remove_entry(path: Path, tmp: Path) -> None:
@@ -116,7 +115,7 @@ def remove_entry(path: Path, tmp: Path) -> None:
     try:
         path.rename(trash / path.name)
     finally:
-        shutil.rmtree(trash, ignore_errors=True)
+        remove_tree(trash)
 
 
 def _describe(version: Version) -> dict[str, Any]:
@@ -192,7 +191,7 @@ def _read_manifest(path: Path) -> Manifest | None:
 
 def _read_info(path: Path) -> Any:
     with contextlib.suppress(DamagedError, *YAML_ERRORS):
-        return yaml.load(read_bounded(path / INFO), _Loader)  # noqa: S506 - it is a safe one
+        return yaml.load(read_bounded(path / INFO), YAML_LOADER)  # noqa: S506 - it is a safe one
     return None
 
 

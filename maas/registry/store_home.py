@@ -14,7 +14,9 @@ from maas.registry.files import make_folder, remove_unused
 from maas.registry.locks import hold
 
 LOCK = "maas.lock"
-_HOLDERS = "a training run, `sync`, a build or a starting service of a project with this store"
+_HOLDERS = (
+    "a training run, `sync`, `remove`, a build or a starting service of a project with this store"
+)
 
 # A try fails only if a run that made the store, and was refused, removes it before it is locked.
 _MAX_TRIES = 100

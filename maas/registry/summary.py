@@ -60,7 +60,9 @@ def summarise(registry: Registry, ledger: Ledger | None = None) -> list[Summary]
         StorageError: the folder cannot be read.
     """
     registry.report_strays()
-    summaries = [_summarise(registry, number) for number in registry.numbers()]
+    found = [_summarise(registry, number) for number in registry.numbers()]
+    there = registry.numbers()  # what was removed meanwhile is not damaged
+    summaries = [summary for summary in found if summary.version in there]
     return summaries if ledger is None else [_mark(s, summaries[-1], ledger) for s in summaries]
 
 

@@ -72,7 +72,9 @@ def test_the_lock_of_a_holder_that_dies_is_taken(tmp_path: Path):
 def test_a_locked_folder_is_an_error_and_leaves_nothing(tmp_path: Path):
     registry = Registry(tmp_path)
     with stopped_holder(tmp_path):
-        with pytest.raises(LockedError, match="a training run that publishes in this folder"):
+        with pytest.raises(
+            LockedError, match="a training run that publishes, or a promotion or removal"
+        ):
             registry.publish(make_manifest(), FILES, RUN, ())
         assert list(tmp_path.iterdir()) == []
     with hold_folder(tmp_path, "a test"):
@@ -99,7 +101,9 @@ def test_the_store_names_who_could_hold_its_lock(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("BENTOML_HOME", str(tmp_path))
     with (
         stopped_holder(tmp_path / "maas.lock"),
-        pytest.raises(LockedError, match="a training run, `sync`, a build or a starting service"),
+        pytest.raises(
+            LockedError, match="a training run, `sync`, `remove`, a build or a starting service"
+        ),
         open_store("m"),
     ):
         pytest.fail("the lock is held by another process")
