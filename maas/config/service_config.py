@@ -18,6 +18,9 @@ from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+MIN_FOLLOW_S = 0.05
+"""Seconds between two looks at the ledger, at least: a look takes tens of microseconds."""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -35,6 +38,15 @@ def _check_address(host: str) -> str:
 Host = Annotated[str, AfterValidator(_check_address)]
 
 
+def _check_interval(seconds: float) -> float:
+    if 0 < seconds < MIN_FOLLOW_S:
+        raise ValueError(f"it must be 0 (never) or at least {MIN_FOLLOW_S:g}")
+    return seconds
+
+
+FollowSeconds = Annotated[float, Field(ge=0, le=3600), AfterValidator(_check_interval)]
+
+
 class ServiceConfig(StrictModel):
     """How to serve. Each key can also be set by a variable, its name in capitals.
 
@@ -43,8 +55,9 @@ class ServiceConfig(StrictModel):
 
     model_config = ConfigDict(validate_default=True)  # a default is held against other keys too
 
-    model_version: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | Literal["latest"] = "latest"
+    model_version: Annotated[int, Field(ge=1, le=MAX_NUMBER)] | Literal["live", "latest"] = "live"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    follow_s: FollowSeconds = 1.0
     models_dir: Text = "models"
     host: Host = "127.0.0.1"
     port: Port = 8000
