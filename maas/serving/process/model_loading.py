@@ -99,7 +99,8 @@ def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
     from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
     predictor = load_predictor(version, threads)
-    metrics = ModelMetrics(predictor.signature, read_target_edges(version.read(REFERENCE)))
+    edges = read_target_edges(version.read(REFERENCE))
+    metrics = ModelMetrics(predictor.signature, edges, version.number)
     return AsyncPredictor(predictor, find_loop_limit(predictor), metrics)
 
 
