@@ -4,7 +4,7 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench bench-tail bench-growth bench-training bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release reference bench bench-tail bench-growth bench-training bench-pins bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,9 @@ attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many 
 
 attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
 	ATTACK=whole $(BIN)/python -m pytest -m attack
+
+attack-release: .venv/.dev ## release versions under load, hundreds of times, with workers killed (long)
+	ATTACK=whole $(BIN)/python -m pytest -m release
 
 reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
 	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \
