@@ -4,12 +4,12 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release reference bench bench-tail bench-growth bench-training bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release reference bench bench-tail bench-growth bench-training bench-pins bench-release bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-serve: .venv/.run ## serve the newest version on port 8000, training one if there is none
+serve: .venv/.run ## serve the live version on port 8000, training one if there is none
 	@ls -d "$${MODELS_DIR:-models}"/v[1-9]* >/dev/null 2>&1 || $(BIN)/python train.py
 	@$(BIN)/bentoml serve
 
@@ -61,10 +61,13 @@ bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
 bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py
 
+bench-release: .venv/.dev ## releases under load: what is lost, how long it takes, what it costs (40 minutes)
+	@$(BIN)/python benchmarks/release.py
+
 estimators: .venv/.run ## measure again which runtime each estimator passes
 	@$(BIN)/python -W ignore -m benchmarks.estimators
 
-bento: .venv/.run ## build a Bento of the newest version
+bento: .venv/.run ## build a Bento of the live version
 	$(BIN)/bentoml build
 
 image: ## build the image from the Dockerfile
