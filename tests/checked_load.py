@@ -91,18 +91,17 @@ class Load:
     problems: list[str] = field(default_factory=list)
     cut: int = 0
     sent: int = 0
-    times: list[tuple[float, float]] = field(default_factory=list)
-    last: dict[int, float] = field(default_factory=dict)
+    times: list[tuple[float, float, int]] = field(default_factory=list)
+    """When a request began, how many seconds it took, and the version that answered."""
 
     def expect(self, version: Version) -> None:
         self.expected[version.number] = Expected.of(version)
 
-    def check(self, path: str, status: int, headers: dict[str, str], body: bytes) -> None:
+    def check(self, path: str, status: int, headers: dict[str, str], body: bytes) -> int:
         """Note an answer, and what in it is not of the version that its header names."""
         version = int(headers["x-model-version"])
         wanted = self.expected[version]
         self.answers[version] += 1
-        self.last[version] = monotonic()
         found = json.loads(body)
         proper = {"/predict_proba": 200 if wanted.probabilities else 404}.get(path, 200)
         wrong = [("status", status, proper), ("digest", headers["x-model-digest"], wanted.digest)]
@@ -114,6 +113,7 @@ class Load:
                 wrong.append(("prediction", found["prediction"], wanted.prediction))
                 wrong.append(("input", found["input"], wanted.input))
         self.problems += [f"v{version} {path} {what}: {a!r}" for what, a, b in wrong if a != b]
+        return version
 
 
 def make_request(path: str) -> bytes:
@@ -142,8 +142,8 @@ async def _ask(load: Load, port: int, paths: Sequence[str], pause: float, per: i
                 load.sent += 1
                 writer.write(request)
                 answer = await asyncio.wait_for(_read(reader), 20)
-                load.times.append((began, monotonic() - began))
-                load.check(path, *answer)
+                ended = monotonic()
+                load.times.append((began, ended - began, load.check(path, *answer)))
                 if load.stopping.is_set():
                     break
                 await asyncio.sleep(pause)
