@@ -4,12 +4,12 @@ IMAGE ?= model-service
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http reference bench bench-tail bench-growth bench-training bench-pins bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release reference bench bench-tail bench-growth bench-training bench-pins bench-release bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-serve: .venv/.run ## serve the newest version on port 8000, training one if there is none
+serve: .venv/.run ## serve the live version on port 8000, training one if there is none
 	@ls -d "$${MODELS_DIR:-models}"/v[1-9]* >/dev/null 2>&1 || $(BIN)/python train.py
 	@$(BIN)/bentoml serve
 
@@ -37,6 +37,9 @@ attack-crash: .venv/.dev ## kill trainers at every moment, fail disks, let many 
 attack-http: .venv/.dev ## send the service everything hostile, and thousands of fuzzed requests (long)
 	ATTACK=whole $(BIN)/python -m pytest -m attack
 
+attack-release: .venv/.dev ## release versions under load, hundreds of times, with workers killed (long)
+	ATTACK=whole $(BIN)/python -m pytest -m release
+
 reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
 	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \
 	 && BENTOML_HOME="$$new/store" MODELS_DIR="$$new/models" $(BIN)/python train.py \
@@ -58,10 +61,13 @@ bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
 bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py
 
+bench-release: .venv/.dev ## releases under load: what is lost, how long it takes, what it costs (40 minutes)
+	@$(BIN)/python benchmarks/release.py
+
 estimators: .venv/.run ## measure again which runtime each estimator passes
 	@$(BIN)/python -W ignore -m benchmarks.estimators
 
-bento: .venv/.run ## build a Bento of the newest version
+bento: .venv/.run ## build a Bento of the live version
 	$(BIN)/bentoml build
 
 image: ## build the image from the Dockerfile

@@ -54,7 +54,7 @@ def make_service(version: Version) -> Any:
 
     @bentoml.service(
         name=service_name(version),
-        service_class=service_class(DEPLOYMENT),
+        service_class=service_class(DEPLOYMENT, make_service),
         http={"host": CONFIG.host, "port": CONFIG.port},
         workers=CONFIG.workers,
         metrics={"enabled": False},  # maas.serving.monitoring has them, with bounded labels

@@ -174,14 +174,20 @@ class Running:
         times = [process.cpu_times() for process in self.processes()]
         return sum(time.user + time.system for time in times)
 
-    def load(self, connections: int, seconds: float, batch: int = 0) -> dict[str, float]:
-        """Ask with wrk; requests/s, latencies in ms, and the server's CPU µs per request."""
+    def load(
+        self, connections: int, seconds: float, batch: int = 0, delay_ms: int = 0
+    ) -> dict[str, float]:
+        """Ask with wrk; requests/s, latencies in ms, and the server's CPU µs per request.
+
+        A connection waits `delay_ms` between two requests.
+        """
         path, body = self.system.request(self.rows * max(batch, 1), batch=bool(batch))
         script = WORK / "post.lua"
         text = body.decode().replace("\\", "\\\\").replace("'", "\\'")
         script.write_text(
             f"wrk.method = 'POST'\nwrk.body = '{text}'\n"
             "wrk.headers['Content-Type'] = 'application/json'\n"
+            + (f"function delay() return {delay_ms} end\n" if delay_ms else "")
         )
         used = self.cpu_seconds()
         done = subprocess.run(

@@ -18,6 +18,9 @@ from maas.model.tag import VERSION_FORMS, parse_version
 from maas.strict_model import StrictModel
 
 Env = Literal["dev", "prod"]
+MIN_FOLLOW_S = 0.05
+"""Seconds between two looks at the ledger, at least: a look takes tens of microseconds."""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
@@ -43,7 +46,7 @@ def _read_version(value: object) -> int | str:
     return found
 
 
-ModelVersion = Annotated[int | Literal["latest"], BeforeValidator(_read_version)]
+ModelVersion = Annotated[int | Literal["live", "latest"], BeforeValidator(_read_version)]
 
 
 def _check_address(host: str) -> str:
@@ -59,6 +62,15 @@ def _check_address(host: str) -> str:
 Host = Annotated[str, AfterValidator(_check_address)]
 
 
+def _check_interval(seconds: float) -> float:
+    if 0 < seconds < MIN_FOLLOW_S:
+        raise ValueError(f"it must be 0 (never) or at least {MIN_FOLLOW_S:g}")
+    return seconds
+
+
+FollowSeconds = Annotated[float, Field(ge=0, le=3600), AfterValidator(_check_interval)]
+
+
 class ServiceConfig(StrictModel):
     """How to serve. Each key can also be set by a variable, its name in capitals.
 
@@ -67,8 +79,9 @@ class ServiceConfig(StrictModel):
 
     model_config = ConfigDict(validate_default=True)  # a default is held against other keys too
 
-    model_version: ModelVersion = "latest"
+    model_version: ModelVersion = "live"
     model_digest: Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")] | None = None
+    follow_s: FollowSeconds = 1.0
     models_dir: Text = "models"
     host: Host = "127.0.0.1"
     port: Port = 8000

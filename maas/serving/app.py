@@ -6,19 +6,20 @@ for the probes and the UI. All other paths are a 404.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
 import bentoml
 
-from maas.serving.api.endpoint import Endpoint
-from maas.serving.api.info_routes import READ, ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.registry.version import Version
+from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint
+from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.serving.current_version import CurrentVersion
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.http.body import BodyReader, discard_body, must_close
 from maas.serving.http.content_type import check_content
-from maas.serving.http.cors import Cors
 from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
@@ -28,19 +29,20 @@ from maas.serving.http.unread import UnreadAnswers
 from maas.serving.http.uvicorn_headers import keep_trailers_apart
 from maas.serving.http.uvicorn_send import ResponseSender, end_response
 from maas.serving.monitoring.metrics_folder import restore_folder, use_folder
+from maas.serving.monitoring.release_metrics import ReleaseMetrics
 from maas.serving.monitoring.request_metrics import RequestMetrics
+from maas.serving.process.candidates import Candidates
 from maas.serving.process.deployment import Deployment
 from maas.serving.process.draining import Drain
+from maas.serving.process.following import Follower
 from maas.serving.process.gc_tuning import tune_gc
 from maas.serving.process.worker_failure import forget_failures
-from maas.serving.served_version import ServedVersion, serve_version
+from maas.serving.served_version import ServedVersion, make_endpoints, serve_version
 
 log = logging.getLogger("bentoml.maas")
 
 CLIENT_CLOSED_REQUEST = 499
 """What logs and metrics call a request whose client left; nothing is sent (nginx's number)."""
-
-_PREDICT_METHODS = ("POST",)
 
 # Seconds after which a client may have left while it was answered: it is asked.
 _MAX_UNASKED_S = 0.01
@@ -56,18 +58,25 @@ class ServiceApp:
         bentoml_app: BentoML's own app.
         service: the service that `make_service` returned for the deployment's version.
         deployment: the version, and how to serve it.
+        make_service: that of service.py, for the versions that are live later.
     """
 
-    _served: ServedVersion
+    _current: CurrentVersion
 
-    def __init__(self, bentoml_app: App, service: Any, deployment: Deployment) -> None:
+    def __init__(
+        self,
+        bentoml_app: App,
+        service: Any,
+        deployment: Deployment,
+        make_service: Callable[[Version], Any],
+    ) -> None:
         config = deployment.config
         self._bentoml_app, self._service, self._deployment = bentoml_app, service, deployment
         use_folder()
         keep_trailers_apart()
-        predict_routes = [method.route for method in service.apis.values()]
-        self._metrics = RequestMetrics(predict_routes, (*ROUTES, UNMATCHED))
-        self._info = InfoRoutes(bentoml_app, predict_routes)
+        self._metrics = RequestMetrics((*ROUTES, UNMATCHED))
+        self._candidates = Candidates(deployment, make_service, self._metrics)
+        self._info = InfoRoutes(bentoml_app)
         self._held = HeldBytes(config.max_held_bytes)
         self._bodies = BodyReader(config.max_body_bytes, config.body_timeout_s, self._held)
         self._unread = UnreadAnswers(config.body_timeout_s, self._held)
@@ -75,7 +84,6 @@ class ServiceApp:
         self._keys = None
         if deployment.keys_file is not None:
             self._keys = ApiKeys(deployment.keys_file, self._metrics.report_keys)
-        self._cors = _make_cors(config.cors_origins, predict_routes)
         self._drain = Drain(config.drain_s)
         quiet = not config.access_log or config.log_level in ("WARNING", "ERROR")
         self._log = None if quiet else AccessLog(config.app_env)
@@ -113,14 +121,11 @@ class ServiceApp:
 
     def _start(self, instance: object) -> None:
         """Serve the version whose model BentoML has just loaded."""
-        self._served = serve_version(
-            self._deployment.version,
-            self._service,
-            instance,
-            self._metrics,
-            self._deployment.config.app_env,
-            keyed=self._keys is not None,
-        )
+        start, service = self._deployment, self._service
+        endpoints, metrics = make_endpoints(service, instance), self._metrics
+        config, release = start.config, start.release
+        first = serve_version(start.version, service, instance, endpoints, metrics, config, release)
+        self._current = CurrentVersion(first, ReleaseMetrics())
         self._drain.install()
         forget_failures()
         tune_gc()
@@ -130,17 +135,20 @@ class ServiceApp:
             asyncio.create_task(self._publish_in_progress()),
             asyncio.create_task(self._drain.watch_parent()),
         ]
+        if start.follows:
+            follower = Follower(start, self._current, self._candidates, self._drain)
+            self._tasks.append(asyncio.create_task(follower.watch()))
 
     async def _handle(self, request: Request, send: Send) -> None:
         """Answer a request, send the answer, and count and log it whatever comes of it."""
-        served = self._served
+        served = self._current.served
         endpoint = served.endpoints.get(request.path)
         route = request.path if endpoint is not None else self._info.route(request.path)
         served.counts.begin(route)
         status, unended = 500, False
         try:
             try:
-                preflight = self._cors.preflight(request) if self._cors else None
+                preflight = served.cors.preflight(request) if served.cors else None
                 if preflight is not None:
                     response = preflight
                 elif endpoint is not None:
@@ -151,13 +159,15 @@ class ServiceApp:
                 response = self._explain(error, request, route)
             status = response.status
             if status != CLIENT_CLOSED_REQUEST:
-                common = served.headers + (self._cors.headers(request) if self._cors else ())
+                common = served.headers + (served.cors.headers(request) if served.cors else ())
                 unended = await self._send(send, request, response, common)
         except ClientDisconnected as error:  # while it was sent
             status = self._explain(error, request, route).status
         finally:
             seconds = perf_counter() - request.started
             served.counts.end(route, status, seconds)
+            if served is not self._current.served:
+                self._current.drop_unused()
             if self._log is not None:
                 self._log.record(request, route, status, seconds, served.version.number)
         if unended:  # the client has its answer
@@ -166,7 +176,7 @@ class ServiceApp:
 
     async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
-        allow(request.method, _PREDICT_METHODS)
+        allow(request.method, PREDICT_METHODS)
         self._authorise(request.headers)
         check_content(request.headers)
         body = await self._bodies.read(request)
@@ -191,7 +201,7 @@ class ServiceApp:
             self._authorise(request.headers)
         if route == "/metrics":
             restore_folder()
-            served.counts.publish_in_progress()
+            self._current.publish_in_progress()
         return await self._info.respond(request, route, served, self._drain.began)
 
     def _explain(self, error: Exception, request: Request, route: str) -> Response:
@@ -238,12 +248,5 @@ class ServiceApp:
     async def _publish_in_progress(self) -> None:
         while True:
             restore_folder()
-            self._served.counts.publish_in_progress()
+            self._current.publish_in_progress()
             await asyncio.sleep(_PUBLISH_S)
-
-
-def _make_cors(origins: Sequence[str] | None, predict_routes: Iterable[str]) -> Cors | None:
-    if not origins:
-        return None
-    read = dict.fromkeys(("/model", "/docs.json"), READ)
-    return Cors(origins, {**dict.fromkeys(predict_routes, _PREDICT_METHODS), **read})

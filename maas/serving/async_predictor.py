@@ -10,6 +10,7 @@ from maas.model.scorers import Matrix
 from maas.model.signature import Label
 from maas.serving.api.row_batch import RowBatch
 from maas.serving.monitoring.model_metrics import ModelMetrics
+from maas.serving.shadow import Shadow
 
 Labels = list[Label] | list[float]
 Probabilities = list[dict[str, float]]
@@ -24,12 +25,21 @@ class AsyncPredictor:
         predictor: the loaded model.
         max_rows_in_loop: how many rows are few, of this model.
         metrics: where answers are counted.
+
+    Attributes:
+        shadow: who else is given what was answered; None: nobody.
     """
 
     def __init__(self, predictor: Predictor, max_rows_in_loop: int, metrics: ModelMetrics) -> None:
         self._predictor = predictor
         self._metrics = metrics
         self._max_rows_in_loop = max_rows_in_loop
+        self.shadow: Shadow | None = None
+
+    def drop(self) -> None:
+        """Let go of the model. What else refers to it is freed later, if ever."""
+        del self._predictor
+        self.shadow = None
 
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
@@ -60,6 +70,8 @@ class AsyncPredictor:
     def _record(self, rows: Sequence[Row], matrix: Matrix, answers: Labels, in_loop: bool) -> None:
         is_batch = isinstance(rows, RowBatch) or len(rows) != 1
         self._metrics.record(rows, matrix, answers, is_batch=is_batch, in_loop=in_loop)
+        if self.shadow is not None:
+            self.shadow.offer(matrix, answers)
 
     def _encode(self, rows: Sequence[Row]) -> Matrix:
         return (

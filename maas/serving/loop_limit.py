@@ -8,7 +8,7 @@ time in which a thousand trees score one.
 from collections.abc import Callable
 from contextlib import suppress
 from statistics import median
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 
@@ -26,12 +26,13 @@ MAX_SECONDS_IN_LOOP = 0.001
 _CALLS = 5
 
 
-def find_loop_limit(predictor: Predictor, clock: Callable[[], float] = perf_counter) -> int:
+def find_loop_limit(predictor: Predictor, clock: Callable[[], float] = thread_time) -> int:
     """Find the largest number of rows that are scored in time: 64, 32, … 1, or 0 for none.
 
     Args:
         predictor: the loaded model, which has answered before.
-        clock: seconds.
+        clock: seconds; by default those of the CPU in this thread, because a version may be
+            loaded beside the requests that another one answers.
     """
     score = predictor.predict_proba if predictor.signature.probabilities else predictor.predict
     rows = make_sample(predictor.signature, MAX_ROWS_IN_LOOP)

@@ -1,16 +1,19 @@
 """All that depends on the version that is served, as one immutable object."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from maas.config.service_config import Env
+from maas.config.service_config import ServiceConfig
+from maas.registry.ledger import Release
 from maas.registry.version import Version
-from maas.serving.api.endpoint import Endpoint
+from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint
+from maas.serving.api.info_routes import READ
 from maas.serving.api.openapi import build_openapi
-from maas.serving.api.responses import ModelResponse
+from maas.serving.api.responses import ModelResponse, ReleaseResponse, ShadowResponse
+from maas.serving.http.cors import Cors
 from maas.serving.http.types import Header
 from maas.serving.monitoring.request_metrics import RequestMetrics, VersionCounts
 
@@ -25,9 +28,11 @@ class ServedVersion:
         instance: of that class; it holds the predictor.
         endpoints: path -> method of the instance, with the row, batch and response types.
         headers: those of every answer.
+        cors: which web pages may call its routes; None: none may.
         counts: the metrics of its requests.
-        app_env: for /model.
-        keyed: whether its predict routes need a key.
+        config: how it is served.
+        release: the one that made it live, if one did.
+        shadow: what is scored beside it, if anything is.
     """
 
     version: Version
@@ -35,9 +40,18 @@ class ServedVersion:
     instance: object
     endpoints: Mapping[str, Endpoint]
     headers: tuple[Header, ...]
+    cors: Cors | None
     counts: VersionCounts
-    app_env: Env
-    keyed: bool
+    config: ServiceConfig
+    release: Release | None = None
+    shadow: ShadowResponse | None = None
+
+    def serves(self, release: Release) -> bool:
+        """Whether this is the version that a release names."""
+        return (self.version.number, self.version.manifest.digest) == (
+            release.version,
+            release.digest,
+        )
 
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json; made when it is first asked for."""
@@ -53,18 +67,21 @@ class ServedVersion:
 
     @cached_property
     def _model(self) -> bytes:
-        version = self.version
+        version, release = self.version, self.release
         response = ModelResponse(
             **dict(version.manifest),
             version=version.number,
             tag=version.tag,
-            app_env=self.app_env,
+            app_env=self.config.app_env,
+            release=None if release is None else _show(release),
+            shadow=self.shadow,
         )
         return response.model_dump_json().encode()
 
     @cached_property
     def _openapi(self) -> bytes:
-        return build_openapi(self.version, self.endpoints, self.keyed)
+        keyed = self.config.api_keys_file is not None
+        return build_openapi(self.version, self.endpoints, keyed)
 
     @cached_property
     def _client_schema(self) -> bytes:
@@ -72,13 +89,28 @@ class ServedVersion:
         return json.dumps(self.service.schema(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def _show(release: Release) -> ReleaseResponse:
+    return ReleaseResponse(release=release.release, at=release.at, reason=release.reason)
+
+
+def make_endpoints(service: Any, instance: object) -> dict[str, Endpoint]:
+    """The endpoint of each route of a service.
+
+    Args:
+        service: what `make_service` in service.py returned.
+        instance: of that service.
+    """
+    return {method.route: Endpoint(method.func, instance) for method in service.apis.values()}
+
+
 def serve_version(
     version: Version,
     service: Any,
     instance: object,
+    endpoints: Mapping[str, Endpoint],
     metrics: RequestMetrics,
-    app_env: Env,
-    keyed: bool,
+    config: ServiceConfig,
+    release: Release | None = None,
 ) -> ServedVersion:
     """Prepare a version to be served.
 
@@ -86,22 +118,30 @@ def serve_version(
         version: the published one.
         service: what `make_service` in service.py returned for it.
         instance: of that service, with its model loaded.
+        endpoints: of that instance.
         metrics: the process's.
-        app_env: for /model.
-        keyed: whether its predict routes need a key.
+        config: how it is served.
+        release: the one that made it live, if one did.
     """
     return ServedVersion(
         version=version,
         service=service,
         instance=instance,
-        endpoints={
-            method.route: Endpoint(method.func, instance) for method in service.apis.values()
-        },
+        endpoints=endpoints,
         headers=(
             (b"x-model-version", str(version.number).encode()),
             (b"x-model-digest", version.manifest.digest.encode()),
         ),
-        counts=metrics.of_version(version),
-        app_env=app_env,
-        keyed=keyed,
+        cors=_make_cors(config, endpoints),
+        counts=metrics.of_version(version, endpoints),
+        config=config,
+        release=release,
     )
+
+
+def _make_cors(config: ServiceConfig, predict_routes: Iterable[str]) -> Cors | None:
+    if not config.cors_origins:
+        return None
+    read = dict.fromkeys(("/model", "/docs.json"), READ)
+    methods = {**dict.fromkeys(predict_routes, PREDICT_METHODS), **read}
+    return Cors(config.cors_origins, methods)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import REGISTRY
 
-from maas.serving.monitoring import model_metrics
+from maas.serving.monitoring import model_metrics, predicted_numbers
 
 CACHES = (
     model_metrics._families,
     model_metrics._predictions_by_class,
-    model_metrics._predicted_numbers,
+    predicted_numbers.predicted_numbers,
 )
 
 

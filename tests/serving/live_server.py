@@ -22,7 +22,8 @@ class LiveServer:
     """A server that listens; `port` is where."""
 
     def __init__(self, project: Path, settings: ServiceConfig) -> None:
-        app = ServiceApp(bentoml_app, SERVICE, Deployment(project, settings, False, VERSION))
+        deployment = Deployment(project, settings, False, VERSION)
+        app = ServiceApp(bentoml_app, SERVICE, deployment, lambda _: SERVICE)
         config = uvicorn.Config(app, log_config=None, http="httptools", ws="wsproto", lifespan="on")
         self._server = uvicorn.Server(config)
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -118,7 +118,8 @@ def talk_to_app(talk: Talk, project: Path = PROJECT, **config: Any) -> Any:
 
     async def run() -> Any:
         settings = ServiceConfig(**({"access_log": False} | config))
-        app = ServiceApp(bentoml_app, SERVICE, Deployment(project, settings, False, VERSION))
+        deployment = Deployment(project, settings, False, VERSION)
+        app = ServiceApp(bentoml_app, SERVICE, deployment, lambda _: SERVICE)
         started = Send()
         await app({"type": "lifespan"}, Receive({"type": "lifespan.startup"}), started)
         assert started.messages == [{"type": "lifespan.startup.complete"}]

@@ -15,6 +15,9 @@ from maas.serving.api.many_errors import shorten_body_error
 from maas.serving.http.problems import Problem, problem_from_validation
 from maas.serving.http.response import JSON, Response
 
+PREDICT_METHODS = ("POST",)
+"""The methods of HTTP that a predict route takes."""
+
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 # Bytes of a body above which it is parsed, and its response written, in a thread.
@@ -34,6 +37,7 @@ class Endpoint:
     Attributes:
         summary: the first line of the method's docstring.
         description: all of it.
+        takes_row: whether the whole body is one value, such as a row.
         body: the type of a body.
         response_type: the type of a response's body.
     """
@@ -45,13 +49,13 @@ class Endpoint:
         is_async = inspect.iscoroutinefunction(function)
         self._call = method if is_async else partial(_call_in_thread, method)
         parameters = list(inspect.signature(method).parameters.values())
-        self._takes_body = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
+        self.takes_row = [p.kind for p in parameters] == [inspect.Parameter.POSITIONAL_ONLY]
         self._rows_name = next((p.name for p in parameters if _is_list(hints[p.name])), None)
         self.description = inspect.getdoc(function) or ""
         self.summary = self.description.partition("\n")[0]
         self.body: TypeAdapter[Any] = TypeAdapter(
             hints[parameters[0].name]
-            if self._takes_body
+            if self.takes_row
             else _keyword_model(function, parameters, hints)
         )
         self.response_type: TypeAdapter[Any] = TypeAdapter(hints["return"])
@@ -72,14 +76,14 @@ class Endpoint:
             shorter = shorten_body_error(error, body, self.body.validator.validate_json)
             raise problem_from_validation(shorter) from None
         try:
-            answer = await (self._call(value) if self._takes_body else self._call(**dict(value)))
+            answer = await (self._call(value) if self.takes_row else self._call(**dict(value)))
         except OverflowingRowError as error:
             raise self._no_finite_answer(error) from None
         content = await run_sync(self._serialise, answer) if in_thread else self._serialise(answer)
         return Response(200, JSON, content)
 
     def _parse_large(self, body: bytes) -> Any:
-        split = None if self._takes_body else split_list(body)
+        split = None if self.takes_row else split_list(body)
         if split is not None:
             with suppress(ValidationError):  # parsing the whole body reports it better
                 value = self.body.validator.validate_python(split)
@@ -88,7 +92,7 @@ class Endpoint:
         return self._parse(body)
 
     def _no_finite_answer(self, error: OverflowingRowError) -> Problem:
-        named = not self._takes_body and self._rows_name is not None
+        named = not self.takes_row and self._rows_name is not None
         field = f"{self._rows_name}.{error.row}" if named else "body"
         message = {"field": field, "message": f"The row {error.what}"}
         what = "the model has no finite answer"

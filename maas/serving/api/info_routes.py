@@ -1,7 +1,7 @@
 """What is answered without the model: documents, metrics, and what BentoML's own app answers."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container
 from http import HTTPStatus
 from typing import Protocol
 
@@ -39,6 +39,10 @@ ROUTES = ("/metrics", *_DOCUMENTS, *_BENTOML_ROUTES, _UI_FILES)
 class Documents(Protocol):
     """What describes the served version."""
 
+    @property
+    def endpoints(self) -> Container[str]:
+        """The paths of its predict routes."""
+
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json."""
 
@@ -48,12 +52,10 @@ class InfoRoutes:
 
     Args:
         bentoml_app: BentoML's own app: the probes, and the files of its UI.
-        predict_routes: what a path that does not exist may be meant for.
     """
 
-    def __init__(self, bentoml_app: App, predict_routes: Iterable[str] = ()) -> None:
+    def __init__(self, bentoml_app: App) -> None:
         self._bentoml_app = bentoml_app
-        self._known = frozenset([*predict_routes, *ROUTES])
 
     def route(self, path: str) -> str:
         """The route of a path; `unmatched` if there is none."""
@@ -70,7 +72,7 @@ class InfoRoutes:
             Problem: 404, 405 or 503.
         """
         if route == UNMATCHED:
-            raise Problem(404, self._not_found(request.path))
+            raise Problem(404, _not_found(request.path, documents.endpoints))
         allow(request.method, READ)
         if route in _DOCUMENTS:
             return Response(200, JSON, documents.document(route))
@@ -79,11 +81,6 @@ class InfoRoutes:
         if route == "/readyz" and stopping:
             raise Problem(503, "the service is stopping")
         return await self._ask_bentoml(request)
-
-    def _not_found(self, path: str) -> str:
-        meant = _OTHER_NAMES.get(path, path.rstrip("/"))
-        hint = f"; did you mean {meant}?" if meant in self._known else ""
-        return f"there is nothing under this path{hint}"
 
     async def _ask_bentoml(self, request: Request) -> Response:
         """What BentoML's app answers, as one response; the server cuts the body of a HEAD."""
@@ -103,6 +100,12 @@ class InfoRoutes:
             headers[b"content-security-policy"] = _UI_POLICY
         body = b"".join(part.get("body", b"") for part in parts)
         return Response(start["status"], content_type, body, tuple(headers.items()))
+
+
+def _not_found(path: str, predict_routes: Container[str]) -> str:
+    meant = _OTHER_NAMES.get(path, path.rstrip("/"))
+    hint = f"; did you mean {meant}?" if meant in ROUTES or meant in predict_routes else ""
+    return f"there is nothing under this path{hint}"
 
 
 def _refusal(start: Message) -> Problem:

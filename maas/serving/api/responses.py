@@ -8,17 +8,42 @@ from maas.config.service_config import Env
 from maas.model.row import Row
 from maas.model.signature import Signature
 from maas.registry.manifest import Manifest
+from maas.strict_model import StrictModel
 
 RowT = TypeVar("RowT", bound=Row)
 LabelT = TypeVar("LabelT")
 
 
+class ReleaseResponse(StrictModel):
+    """The release that made the served version live."""
+
+    release: int
+    at: str
+    reason: str | None
+
+
+class ShadowResponse(StrictModel):
+    """The version that is scored beside the served one, and answers nobody."""
+
+    release: int
+    version: int
+    tag: str
+    digest: str
+
+
 class ModelResponse(Manifest):
-    """What GET /model answers: the manifest, and where and as what it is served."""
+    """What GET /model answers: the manifest, and where and as what it is served.
+
+    Attributes:
+        release: None where the version was chosen by MODEL_VERSION, or nothing is released yet.
+        shadow: None where there is no shadow.
+    """
 
     version: int
     tag: str
     app_env: Env
+    release: ReleaseResponse | None
+    shadow: ShadowResponse | None
 
 
 class _Body(BaseModel):

@@ -6,8 +6,10 @@ them all up. Counts of a worker that died stay.
 - `metrics_folder`    the folder that the workers share
 - `metrics_file`      a file in it, on a disk that may be full
 - `deferred_counter`  increments that are written once per turn of the event loop
+- `predicted_numbers` one histogram whose buckets differ between versions
 - `bulk_histogram`    many observations of a histogram at once
 - `request_metrics`   requests: how many, how long, what was wrong with them
+- `release_metrics`   which release is served, and how a shadow agrees
 - `model_metrics`     what the model answered, and rows unlike the training rows
 - `collector`         adds up the workers' counts
 """

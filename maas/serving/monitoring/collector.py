@@ -16,6 +16,8 @@ from maas.serving.monitoring.metrics_folder import PROMETHEUS_DIR
 ANSWERS, ANSWER_SECONDS = "maas_answers", "maas_answer_seconds"
 """The raw counts, which are not shown: by interval, and the sum of seconds."""
 STATUS = "http_response_code"
+MODEL_INFO = "maas_model_info"
+"""1 for the served version; other versions, which were served before, are not shown."""
 UNTIMED = ""
 """The interval of an endpoint whose durations are not measured."""
 
@@ -55,7 +57,9 @@ class MergedCollector(Collector):
             elif family.name == ANSWER_SECONDS:
                 seconds = {_labels(s): s.value for s in family.samples if s.name.endswith("_total")}
             else:
-                if family.type == "histogram":  # buckets first, as the format demands
+                if family.name == MODEL_INFO:
+                    family.samples = [sample for sample in family.samples if sample.value]
+                elif family.type == "histogram":  # buckets first, as the format demands
                     family.samples.sort(key=_order)
                 yield family
         yield from _merge(answers, seconds)

@@ -2,7 +2,9 @@
 
 import json
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from operator import attrgetter, le
 from typing import Any
@@ -16,6 +18,7 @@ from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature, label_text
 from maas.serving.monitoring.bulk_histogram import observe_all
 from maas.serving.monitoring.deferred_counter import DeferredCounter
+from maas.serving.monitoring.predicted_numbers import predicted_numbers
 
 _BATCH_ROWS = (1, 10, 100, 1000, 10_000, 100_000)
 
@@ -41,10 +44,17 @@ def _predictions_by_class() -> Counter:
     return Counter("maas_predictions", "Predictions by class", ["label"])
 
 
-@cache
-def _predicted_numbers(edges: tuple[float, ...]) -> Histogram:
-    what = "Predicted numbers; the buckets divide the training target's range"
-    return Histogram("maas_prediction_value", what, buckets=edges)
+_counts: ContextVar[bool] = ContextVar("counts", default=True)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Count nothing that is answered in this context: a version is tried before it is served."""
+    token = _counts.set(False)
+    try:
+        yield
+    finally:
+        _counts.reset(token)
 
 
 def read_target_edges(reference: bytes) -> list[float]:
@@ -59,9 +69,10 @@ class ModelMetrics:
     Args:
         signature: what the model takes and gives.
         target_edges: for a regression, the edges of the training target's bins, ascending.
+        number: of the version.
     """
 
-    def __init__(self, signature: Signature, target_edges: Sequence[float]) -> None:
+    def __init__(self, signature: Signature, target_edges: Sequence[float], number: int) -> None:
         self._deferred = DeferredCounter()
         self._batches = _families().batches
         self._classes: dict[Label, Any] | None = None
@@ -71,7 +82,8 @@ class ModelMetrics:
                 label: counter.labels(label_text(label)) for label in signature.classes
             }
         else:
-            self._values = _predicted_numbers(tuple(sorted(set(target_edges))) or (0.0,))
+            edges = tuple(sorted(set(target_edges))) or (0.0,)
+            self._values = predicted_numbers().of_version(number, edges)
         self._watch_features(signature)
 
     def _watch_features(self, signature: Signature) -> None:
@@ -115,6 +127,8 @@ class ModelMetrics:
             is_batch: whether they came as a batch, which may have one row.
             in_loop: whether this is the event loop's thread.
         """
+        if not _counts.get():
+            return
         if is_batch:
             self._batches.observe(len(rows))
         if in_loop and len(rows) == 1:

@@ -1,7 +1,7 @@
 """Counts requests, under BentoML's own metric names but with bounded labels."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from prometheus_client import Counter, Gauge
 
@@ -21,13 +21,11 @@ class RequestMetrics:
     """The metrics of requests, once per process; `of_version` gives those of one version.
 
     Args:
-        timed: the endpoints whose durations are measured.
-        routes: every other endpoint that can be asked for.
+        routes: every endpoint that can be asked for, but the predict routes of a version.
     """
 
-    def __init__(self, timed: Sequence[str], routes: Sequence[str]) -> None:
-        self.timed = frozenset(timed)
-        self.routes = (*timed, *routes)
+    def __init__(self, routes: Sequence[str]) -> None:
+        self.routes = tuple(routes)
         names = ("service_name", "service_version")
         # Counted by interval here; the collector makes a histogram of them.
         self.answers = Counter(ANSWERS, "raw", ["endpoint", *names, STATUS, "le"])
@@ -48,14 +46,10 @@ class RequestMetrics:
             "1 while the file of API keys cannot be used, and the last keys stay valid",
             multiprocess_mode="livemax",
         )
-        labels = ["name", "version", "digest"]
-        self._info = Gauge("maas_model_info", "The served version", labels, multiprocess_mode="max")
 
-    def of_version(self, version: Version) -> "VersionCounts":
-        """The counts of one version, which is named as the served one."""
-        manifest = version.manifest
-        self._info.labels(manifest.model_name, str(version.number), manifest.digest).set(1)
-        return VersionCounts(self, manifest.model_name, version.label)
+    def of_version(self, version: Version, timed: Collection[str]) -> "VersionCounts":
+        """The counts of one version, whose predict routes are timed."""
+        return VersionCounts(self, version.manifest.model_name, version.label, timed)
 
     def count_abandoned(self, route: str) -> None:
         """Count a client that left."""
@@ -78,19 +72,27 @@ class VersionCounts:
         metrics: the process's.
         name: of the model.
         label: of the version, such as `v3`.
+        timed: the endpoints whose durations are measured: the predict routes.
     """
 
-    def __init__(self, metrics: RequestMetrics, name: str, label: str) -> None:
-        self._metrics = metrics
+    def __init__(
+        self, metrics: RequestMetrics, name: str, label: str, timed: Collection[str]
+    ) -> None:
+        self._metrics, self._timed = metrics, frozenset(timed)
         self._names = {"service_name": name, "service_version": label}
         self._counters: dict[tuple[str, int], tuple[Counter, list[Counter]]] = {}
-        self._in_progress = dict.fromkeys(metrics.routes, 0)
+        self._in_progress = dict.fromkeys((*timed, *metrics.routes), 0)
         self._gauges = {
             route: metrics.in_progress.labels(endpoint=route, **self._names)
-            for route in metrics.routes
+            for route in self._in_progress
         }
-        for route in metrics.timed:
+        for route in timed:
             self._make_counters(route, 200)  # so that a rate starts at zero
+
+    @property
+    def in_progress(self) -> int:
+        """How many requests are being answered."""
+        return sum(self._in_progress.values())
 
     def begin(self, route: str) -> None:
         """Count a request that is being answered from now on."""
@@ -115,7 +117,7 @@ class VersionCounts:
     def _make_counters(self, route: str, status: int) -> tuple[Counter, list[Counter]]:
         """The counter of seconds, and one per interval, of a route and a status."""
         labels = {"endpoint": route, STATUS: str(status), **self._names}
-        edges = EDGES if route in self._metrics.timed else (UNTIMED,)
+        edges = EDGES if route in self._timed else (UNTIMED,)
         intervals = [self._metrics.answers.labels(le=edge, **labels) for edge in edges]
         self._counters[route, status] = self._metrics.answer_seconds.labels(**labels), intervals
         return self._counters[route, status]

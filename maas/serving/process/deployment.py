@@ -1,7 +1,8 @@
 """What is served, and how: from a project, or from a Bento.
 
-In a project the version is a folder of `models/`, chosen by the service config. In a Bento it
-is the tag that the Bento was built with, under the digest in the Bento's labels.
+In a project the version is a folder of `models/`: the live one of the ledger, unless the service
+config chooses another. In a Bento it is the tag that the Bento was built with, under the digest in
+the Bento's labels.
 """
 
 import os
@@ -17,9 +18,11 @@ from maas.config.reading import load_service_config
 from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
 from maas.registry.files import read_bounded
+from maas.registry.ledger import Release
 from maas.registry.manifest import Manifest
 from maas.registry.registry import Registry
 from maas.registry.version import MANIFEST, Version
+from maas.serving.process.live_version import find_at_start, find_in_worker
 from maas.serving.process.worker_failure import is_worker, stop_worker
 
 LABELS = ("model_tag", "model_digest")
@@ -36,13 +39,25 @@ class Deployment:
         project: the folder of service.py.
         config: configs/service_config.yaml and the environment.
         in_bento: whether the project is packed in a Bento.
-        version: the version that is served when the service starts.
+        version: the version that is served when this process starts.
+        release: the one that made it live; None: another choice, or nothing is released yet.
     """
 
     project: Path
     config: ServiceConfig
     in_bento: bool
     version: Version
+    release: Release | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the live version is served. A Bento holds one version, and has no ledger."""
+        return not self.in_bento and self.config.model_version == "live"
+
+    @property
+    def follows(self) -> bool:
+        """Whether another version is served when the ledger names another."""
+        return self.live and self.config.follow_s > 0
 
     @property
     def keys_file(self) -> Path | None:
@@ -72,7 +87,9 @@ def load_deployment(project: Path) -> Deployment:
     try:
         config = load_service_config(project / "configs" / "service_config.yaml")
         in_bento = project.name == "src" and (project.parent / "bento.yaml").is_file()
-        version = _find_in_bento(project, config) if in_bento else _find(project, config)
+        version, release = (
+            (_find_in_bento(project, config), None) if in_bento else _find(project, config)
+        )
         digest = version.manifest.digest
         if config.model_digest not in (None, digest):
             raise ServeError(
@@ -84,21 +101,25 @@ def load_deployment(project: Path) -> Deployment:
         if is_worker():
             stop_worker(str(error))
         raise BentoMLException(str(error)) from None
-    return Deployment(project, config, in_bento, version)
+    return Deployment(project, config, in_bento, version, release)
 
 
-def _find(project: Path, config: ServiceConfig) -> Version:
+def _find(project: Path, config: ServiceConfig) -> tuple[Version, Release | None]:
     registry = Registry(models_folder(config.models_dir, project, os.environ))
-    if config.model_version == "latest":
-        return registry.latest()
-    return registry.open(config.model_version)
+    match config.model_version:
+        case "live":
+            return find_in_worker(registry, config) if is_worker() else find_at_start(registry)
+        case "latest":
+            return registry.latest(), None
+        case number:
+            return registry.open(number), None
 
 
 def _find_in_bento(project: Path, config: ServiceConfig) -> Version:
     content = yaml.safe_load((project.parent / "bento.yaml").read_text(encoding="utf-8"))
     tag, digest = (content["labels"].get(label) for label in LABELS)
     number = int(tag.rpartition(":v")[2])
-    if config.model_version not in ("latest", number):
+    if config.model_version not in ("live", "latest", number):
         raise ServeError(
             f"MODEL_VERSION={config.model_version}",
             f"this Bento holds {tag} and nothing else",

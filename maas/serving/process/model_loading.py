@@ -23,18 +23,55 @@ if TYPE_CHECKING:
 _BOUND = "MAAS_INPUT_BOUND"
 """`<digest> <bound>`: what the trial measured of a version that does not record it."""
 
+_bounds: dict[str, float] = {}
+"""digest -> the bound that its release records, or that this process measured."""
+
+_loaded: dict[str, "Predictor"] = {}
+"""digest -> a predictor that was loaded to see whether it can be; whoever asks next takes it."""
+
 _CHOOSE = "serve another version with MODEL_VERSION, or train a new one"
 
 
 def served_signature(version: Version) -> Signature:
-    """The version's signature, with the input bound that the trial measured if it records none."""
+    """The version's signature, with the input bound that was measured if it records none."""
     signature = version.manifest.signature
+    if signature.input_bound is not None:
+        return signature
+    if version.manifest.digest in _bounds:
+        return signature.model_copy(update={"input_bound": _bounds[version.manifest.digest]})
     digest, _, bound = os.environ.get(_BOUND, "").partition(" ")
-    if signature.input_bound is None and digest == version.manifest.digest:
+    if digest == version.manifest.digest:
         with suppress(ValueError):
             if 0 < float(bound) <= FLOAT32_MAX:
                 return signature.model_copy(update={"input_bound": float(bound)})
     return signature
+
+
+def remember_bound(version: Version, bound: float) -> None:
+    """Serve a version that records no input bound with this one."""
+    _bounds[version.manifest.digest] = bound
+
+
+def measure_bound(version: Version, threads: int) -> None:
+    """Measure the input bound, in this process, where neither version nor release has one."""
+    from maas.model.input_bound import find_input_bound
+    from maas.model.scorers import make_scorer
+
+    if served_signature(version).input_bound is None:
+        runtime = version.manifest.runtime
+        scorer = make_scorer(runtime, version.read(MODEL_FILES[runtime]), threads)
+        remember_bound(version, find_input_bound(scorer, version.manifest.signature))
+
+
+def keep_predictor(version: Version, threads: int) -> None:
+    """Load a predictor now, and keep it for whoever loads the version next.
+
+    Raises:
+        DamagedError: its file is not the one that was published.
+        Exception: of the runtime, which cannot load it.
+    """
+    measure_bound(version, threads)
+    _loaded[version.manifest.digest] = load_predictor(version, threads)
 
 
 def load_predictor(version: Version, threads: int) -> "Predictor":
@@ -43,6 +80,8 @@ def load_predictor(version: Version, threads: int) -> "Predictor":
     Raises:
         DamagedError: its file is not the one that was published.
     """
+    if version.manifest.digest in _loaded:
+        return _loaded.pop(version.manifest.digest)
     from maas.model.predictor import Predictor
     from maas.model.scorers import make_scorer
 
@@ -60,7 +99,8 @@ def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
     from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
     predictor = load_predictor(version, threads)
-    metrics = ModelMetrics(predictor.signature, read_target_edges(version.read(REFERENCE)))
+    edges = read_target_edges(version.read(REFERENCE))
+    metrics = ModelMetrics(predictor.signature, edges, version.number)
     return AsyncPredictor(predictor, find_loop_limit(predictor), metrics)
 
 

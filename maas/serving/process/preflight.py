@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 
 import click
@@ -12,11 +13,12 @@ from bentoml.exceptions import BentoMLException
 from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
 from maas.logs import configure_service_logs
-from maas.registry.version import Version
+from maas.registry.ledger import read_ledger
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.monitoring.metrics_folder import share_folder
 from maas.serving.process.deployment import Deployment, load_deployment
 from maas.serving.process.draining import forward_second_sigterm
+from maas.serving.process.live_version import hand_down
 from maas.serving.process.model_loading import Trial
 
 log = logging.getLogger("bentoml.maas")
@@ -26,7 +28,8 @@ def preflight(deployment: Deployment) -> None:
     """Check the version, the keys and the port, and tie the workers to what was checked.
 
     Runs once, in the process that starts the workers. A worker that is replaced later imports
-    service.py again: without the variables it would find a newer `latest`.
+    service.py again: it takes what is live then, but without the variables it would find a newer
+    `latest`.
 
     Raises:
         BentoMLException: one line; BentoML prints it and exits 1.
@@ -45,16 +48,23 @@ def preflight(deployment: Deployment) -> None:
     except MaasError as error:
         raise BentoMLException(str(error)) from None
     forward_second_sigterm()
-    os.environ["MODEL_VERSION"] = str(version.number)
-    os.environ["MODEL_DIGEST"] = version.manifest.digest
+    if deployment.live:
+        hand_down(version, version.path.parent)
+    else:
+        os.environ["MODEL_VERSION"] = str(version.number)
+        os.environ["MODEL_DIGEST"] = version.manifest.digest
     load_deployment(deployment.project)  # as the workers will, here where failing is final
-    _announce(version, host, port, keyed=deployment.keys_file is not None)
+    _announce(deployment, host, port)
 
 
-def _announce(version: Version, host: str, port: int, keyed: bool) -> None:
+def _announce(deployment: Deployment, host: str, port: int) -> None:
     """Say what is served, where, and to whom."""
-    digest, keys = version.manifest.digest, "on" if keyed else "off"
-    log.info("serving %s %s on %s port %d, keys %s", version.tag, digest, host, port, keys)
+    version, release = deployment.version, deployment.release
+    keyed = deployment.keys_file is not None
+    what = f"{version.tag} {version.manifest.digest}"
+    what += f" release r{release.release}" if release else ""
+    log.info("serving %s on %s port %d, keys %s", what, host, port, "on" if keyed else "off")
+    _announce_another_live(deployment)
     every_interface = ip_address(host).is_unspecified
     if every_interface and not keyed:
         what = "whoever reaches this machine may ask: set api_keys_file, or host to 127.0.0.1"
@@ -62,6 +72,20 @@ def _announce(version: Version, host: str, port: int, keyed: bool) -> None:
     shown = "localhost" if every_interface else f"[{host}]" if ":" in host else host
     log.info("open http://%s:%d", shown, port)
     logging.getLogger("bentoml.serve").addFilter(_name_the_host(host))
+
+
+def _announce_another_live(deployment: Deployment) -> None:
+    """Say where the ledger names another version as live than the one that was chosen."""
+    if deployment.live or deployment.in_bento:
+        return
+    with suppress(MaasError):  # whoever chose a version needs no ledger
+        live = read_ledger(deployment.version.path.parent).live
+        if live and (live.version, live.digest) != (
+            deployment.version.number,
+            deployment.version.manifest.digest,
+        ):
+            what = "v%s is live (release r%d) and is not followed: model_version is not `live`"
+            log.info(what, live.version, live.release)
 
 
 def _name_the_host(host: str) -> Callable[[logging.LogRecord], bool]:

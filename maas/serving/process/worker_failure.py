@@ -1,4 +1,7 @@
-"""Why a worker cannot start: one line per reason, since circus starts it again and again."""
+"""Why a worker cannot start, or serves something else: one line per reason.
+
+circus starts a worker that fails again and again.
+"""
 
 import hashlib
 import logging
@@ -21,10 +24,16 @@ def is_worker() -> bool:
     return spec is not None and spec.name == _WORKER
 
 
+def log_once(level: int, line: str) -> None:
+    """Log a line, unless a worker of this service just did."""
+    if _is_new(line):
+        log.log(level, "%s", line)
+
+
 def stop_worker(reason: str) -> NoReturn:
     """End this worker before it has started, and log the reason unless another one just did."""
-    if _is_new(reason):
-        log.error("a worker cannot start, and is started again until it can: %s", reason)
+    what = "a worker cannot start, and is started again until it can: "
+    log_once(logging.ERROR, what + reason)
     raise SystemExit(1)
 
 

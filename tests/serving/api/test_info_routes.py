@@ -18,6 +18,8 @@ HTML = (b"content-type", b"text/html")
 
 
 class Documents:
+    endpoints = ("/predict",)
+
     def document(self, route: str) -> bytes:
         return f'"{route}"'.encode()
 
@@ -50,7 +52,7 @@ def ask(
     stopping: bool = False,
 ) -> tuple[Response, list[Scope]]:
     app = BentomlApp(*messages)
-    info = InfoRoutes(app, ["/predict"])
+    info = InfoRoutes(app)
     request = make_request(method=method, path=path)
     answer = info.respond(request, info.route(path), Documents(), stopping)
     response = asyncio.run(answer)

@@ -77,7 +77,7 @@ def test_a_batch_with_another_class_is_refused(predictions: list):
 
 def test_the_document_of_the_model_is_the_manifest_and_where_it_is_served():
     manifest = make_manifest()
-    own = {"version": 3, "tag": "m:v3", "app_env": "prod"}
+    own = {"version": 3, "tag": "m:v3", "app_env": "prod", "release": None, "shadow": None}
     response = ModelResponse(**dict(manifest), **own)
     assert json.loads(response.model_dump_json()) == json.loads(manifest.to_bytes()) | own
 

@@ -44,7 +44,7 @@ def form(request: pytest.FixtureRequest) -> str:
 
 def record(form: str, signature: Signature, rows: list[dict], answers: list[Any]) -> bytes:
     """Record rows, each the usual one with changes; give the text of /metrics."""
-    metrics = ModelMetrics(signature, [0.0, 1.0, 2.0])
+    metrics = ModelMetrics(signature, [0.0, 1.0, 2.0], 1)
     row, encoder = row_type(signature), Encoder(signature)
     names = {feature.name for feature in signature.features}
     usual = {name: value for name, value in USUAL.items() if name in names}
@@ -91,7 +91,7 @@ def test_predicted_numbers_are_counted_by_the_bins_of_the_target(form: str):
     ("edges", "buckets"), [([], ["0.0", "+Inf"]), ([5, 5, 5], ["5.0", "+Inf"])]
 )
 def test_a_target_with_few_edges_has_few_buckets(edges: list, buckets: list[str]):
-    ModelMetrics(make_signature(), edges)
+    ModelMetrics(make_signature(), edges, 1)
     samples = parse(render_metrics())
     assert [s.labels["le"] for s in samples if s.name == f"{NUMBERS}_bucket"] == buckets
 

@@ -19,12 +19,12 @@ VERSION = Version(3, Path("v3"), make_manifest())
 
 
 def make_metrics() -> RequestMetrics:
-    return RequestMetrics(["/predict"], ["/model", "unmatched"])
+    return RequestMetrics(["/model", "unmatched"])
 
 
 def count(*answers: tuple[str, int, float]) -> bytes:
     """Count answers of v3; give the text of /metrics."""
-    counts = make_metrics().of_version(VERSION)
+    counts = make_metrics().of_version(VERSION, ["/predict"])
     return after_a_turn(lambda: [answer(counts, *values) for values in answers])
 
 
@@ -75,7 +75,7 @@ def test_successes_of_predict_routes_start_at_zero():
 
 
 def test_a_route_that_was_not_announced_cannot_be_counted():
-    counts = make_metrics().of_version(VERSION)
+    counts = make_metrics().of_version(VERSION, ["/predict"])
     with pytest.raises(KeyError):
         counts.begin("/any/path")
     assert b"/any/path" not in render_metrics()
@@ -86,7 +86,7 @@ def test_the_raw_counts_are_not_shown():
 
 
 def test_requests_in_progress_are_shown_when_they_are_published():
-    counts = make_metrics().of_version(VERSION)
+    counts = make_metrics().of_version(VERSION, ["/predict"])
     for route in ("/predict", "/predict", "/model"):
         counts.begin(route)
     assert value(render_metrics(), IN_PROGRESS, endpoint="/predict") == 0
@@ -117,16 +117,10 @@ def test_clients_that_left_are_counted_by_route():
     assert value(text, "maas_requests_abandoned_total", endpoint="/model") is None
 
 
-def test_the_served_version_is_named():
-    make_metrics().of_version(VERSION)
-    labels = {"name": "m", "version": "3", "digest": VERSION.manifest.digest}
-    assert value(render_metrics(), "maas_model_info", **labels) == 1
-
-
 def test_two_versions_are_counted_apart():
     metrics = make_metrics()
-    third = metrics.of_version(VERSION)
-    fourth = metrics.of_version(Version(4, Path("v4"), VERSION.manifest))
+    third = metrics.of_version(VERSION, ["/predict"])
+    fourth = metrics.of_version(Version(4, Path("v4"), VERSION.manifest), ["/predict"])
 
     def act() -> None:
         answer(third, "/predict", 200, 0.1)

@@ -4,8 +4,10 @@ import pytest
 from bentoml.exceptions import BentoMLException
 
 from maas.errors import DamagedError
+from maas.registry.registry import Registry
 from maas.registry.version import Version
 from maas.serving.process.deployment import Deployment, load_deployment
+from tests.releases import release, write_ledger
 from tests.samples import damage
 from tests.workspace import PROJECT, Workspace
 
@@ -45,6 +47,35 @@ def test_a_wrong_setting_is_named(
     with pytest.raises(BentoMLException, match=said) as caught:
         load_deployment(PROJECT)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_live_is_served_unless_another_is_chosen(
+    models: Workspace, first: Version, second: Version, monkeypatch: pytest.MonkeyPatch
+):
+    models.publish(first, second)
+    entry = release(models.models, Registry(models.models).open(1))
+    deployment = load_deployment(PROJECT)
+    assert (deployment.version.number, deployment.release) == (1, entry)
+    assert (deployment.live, deployment.follows) == (True, True)
+    monkeypatch.setenv("FOLLOW_S", "0")
+    deployment = load_deployment(PROJECT)
+    assert (deployment.version.number, deployment.live, deployment.follows) == (1, True, False)
+    monkeypatch.setenv("MODEL_VERSION", "latest")
+    deployment = load_deployment(PROJECT)
+    assert (deployment.version.number, deployment.release) == (2, None)
+    assert (deployment.live, deployment.follows) == (False, False)
+
+
+def test_a_damaged_ledger_is_refused_in_one_line_unless_a_version_is_chosen(
+    models: Workspace, first: Version, monkeypatch: pytest.MonkeyPatch
+):
+    models.publish(first)
+    write_ledger(models.models, b"[]")
+    with pytest.raises(BentoMLException, match=r"serving\.json: is not a valid ledger") as caught:
+        load_deployment(PROJECT)
+    assert "\n" not in str(caught.value)
+    monkeypatch.setenv("MODEL_VERSION", "1")
+    assert load_deployment(PROJECT).version.number == 1
 
 
 def test_the_highest_number_is_served_unless_another_is_chosen(

@@ -1,0 +1,44 @@
+"""Ledgers of releases, written as a release writes them: whole, to another name, then renamed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from maas.registry.ledger import LEDGER, Ledger, Release
+from maas.registry.version import Version
+
+
+def release(models: Path, version: Version | None, action: str = "promote", **keys: Any) -> Release:
+    """Add a release of a version to a models folder's ledger."""
+    path = models / LEDGER
+    ledger = Ledger.model_validate_json(path.read_bytes()) if path.exists() else Ledger()
+    ledger = with_entry(ledger, version, action, **keys)
+    write_ledger(models, ledger.to_bytes())
+    return ledger.entries[-1]
+
+
+def with_entry(
+    ledger: Ledger, version: Version | None, action: str = "promote", **keys: Any
+) -> Ledger:
+    """A ledger with one more entry."""
+    last = ledger.entries[-1] if ledger.entries else None
+    content = {
+        "release": len(ledger.entries) + 1,
+        "action": action,
+        "version": version.number if version else None,
+        "digest": version.manifest.digest if version else None,
+        "reason": "a test",
+        "by": "someone@here",
+        "at": "2026-01-02T03:04:05Z",
+        "before": None,
+        "previous": last.full_hash() if last else None,
+        "input_bound": None,
+    }
+    return Ledger(entries=(*ledger.entries, Release.seal(**content | keys)))
+
+
+def write_ledger(models: Path, data: bytes) -> None:
+    """Replace the ledger's bytes at once."""
+    beside = models / f".{LEDGER}-{os.getpid()}"
+    beside.write_bytes(data)
+    beside.replace(models / LEDGER)
