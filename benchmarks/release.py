@@ -24,7 +24,7 @@ import psutil
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
-from benchmarks.running import Running, make_model, need_wrk  # noqa: E402
+from benchmarks.running import MODELS, PORT, Running, make_model, need_wrk  # noqa: E402
 from benchmarks.systems import OURS  # noqa: E402
 from maas.registry.registry import Registry  # noqa: E402
 from maas.registry.version import Version  # noqa: E402
@@ -173,14 +173,14 @@ def release_first(folder: Path, shadow: bool) -> None:
 
 
 def in_turn(
-    servers: dict[str, Running], rounds: int, seconds: float
+    servers: dict[str, Running], rounds: int, seconds: int
 ) -> dict[str, dict[str, list[float]]]:
-    """Load each server in its turn, again and again."""
+    """Load each server in its turn, again and again, and every other time in the other order."""
     found: dict[str, dict[str, list[float]]] = {name: {} for name in servers}
     for server in servers.values():
         server.load(16, 2)
-    for _ in range(rounds):
-        for name, server in servers.items():
+    for turn in range(rounds):
+        for name, server in list(servers.items())[:: -1 if turn % 2 else 1]:
             for key, value in server.load(16, seconds).items():
                 found[name].setdefault(key, []).append(value)
     return found
@@ -194,12 +194,12 @@ def medians(found: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
     return values | {"CPU us more per request": statistics.median(differences)}
 
 
-def cpu(rounds: int, seconds: float) -> dict[str, Any]:
+def cpu(rounds: int, seconds: int) -> dict[str, Any]:
     """CPU per request of model A with following off and on, turn by turn."""
-    folder = make_model("A")
+    folder = make_model("release", MODELS["A"])
     release_first(folder, shadow=False)
-    off = Running(OURS, Path(sys.executable), folder, 18_080, {"MODEL_VERSION": "1"})
-    on = Running(OURS, Path(sys.executable), folder, 18_090)
+    off = Running(OURS, Path(sys.executable), folder, PORT + 100, {"MODEL_VERSION": "1"})
+    on = Running(OURS, Path(sys.executable), folder, PORT + 200)
     try:
         return medians(in_turn({"off": off, "on": on}, rounds, seconds))
     finally:
@@ -207,13 +207,13 @@ def cpu(rounds: int, seconds: float) -> dict[str, Any]:
         on.stop()
 
 
-def shadow(rounds: int, seconds: float) -> dict[str, Any]:
+def shadow(rounds: int, seconds: int) -> dict[str, Any]:
     """CPU per request of model A without and with a shadow; what is dropped at half load."""
-    folder = make_model("A")
+    folder = make_model("release", MODELS["A"])
     release_first(folder, shadow=True)
     python = Path(sys.executable)
-    without = Running(OURS, python, folder, 18_080, {"MODEL_VERSION": "1"})
-    beside = Running(OURS, python, folder, 18_090)
+    without = Running(OURS, python, folder, PORT + 100, {"MODEL_VERSION": "1"})
+    beside = Running(OURS, python, folder, PORT + 200)
     try:
         found = medians(in_turn({"without": without, "with": beside}, rounds, seconds))
         half = found["with"]["rps"] / 2
@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--swaps", type=int, default=200)
     parser.add_argument("--interval", type=float, default=2.0, help="seconds between two releases")
     parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=10)
     given = parser.parse_args()
     if {"cpu", "shadow"} & set(given.parts):

@@ -99,6 +99,7 @@ def test_the_requests_in_progress_of_a_dead_worker_are_dropped(text: bytes):
 def test_the_other_counts_of_a_dead_worker_stay(text: bytes):
     assert value(text, "maas_feature_out_of_range_total", feature="a") == 3 * 202
     assert value(text, "maas_model_info", version="3") == 1
+    assert value(text, "maas_release") == 7
 
 
 def histograms(samples: list[Sample]) -> dict[tuple, list[Sample]]:
