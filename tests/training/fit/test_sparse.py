@@ -25,6 +25,7 @@ STEP = choose(5, 1, 1)
 
 FEW = {"n_estimators": 5, "max_iter": 50}
 ROWS = 1600
+FEATURES = {"k": {"column": "k", "type": "category"}, "a": "a", "b": "b"}
 
 
 def texts(count: int) -> Feature:
@@ -51,7 +52,7 @@ def test_an_estimator_on_the_list_is_fitted_on_a_sparse_matrix_and_its_export_pa
         model_name="m",
         numerics="native",
         runtime="sklearn" if name == "LinearSVC" else "onnx",  # it has no ONNX form
-        data={"source": "table", "target": "y"},
+        data={"source": "table", "target": "y", "features": FEATURES},
         estimator={"name": name, "params": few},
         preprocessing={"unknown": "ignore"},
     )
