@@ -17,7 +17,7 @@ def check_candidate(version: Version) -> float | None:
         DamagedError: a file is not as published, or the model cannot be loaded or answer.
     """
     version.check()
-    _check_reference(version)
+    check_reference(version)
     name = MODEL_FILES[version.manifest.runtime]
     data = version.read(name)
     try:
@@ -43,8 +43,12 @@ def _answer_example(version: Version, data: bytes) -> float | None:
     return measured
 
 
-def _check_reference(version: Version) -> None:
-    """Check what a worker reads of reference.json: the edges of the target's bins."""
+def check_reference(version: Version) -> None:
+    """Check what a worker reads of reference.json: the edges of the target's bins.
+
+    Raises:
+        DamagedError: it is not what training writes there.
+    """
     try:
         edges = json.loads(version.read(REFERENCE))["target"].get("edges", [])
         valid = isinstance(edges, list) and all(type(edge) in (int, float) for edge in edges)

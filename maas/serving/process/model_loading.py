@@ -4,7 +4,6 @@ A failure in a worker would restart it for ever, so the trial comes before. It r
 process: the process that starts the workers then holds neither numpy nor onnxruntime.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from maas.errors import ServeError
 from maas.model.signature import FLOAT32_MAX, Signature
+from maas.registry.candidate import check_reference
 from maas.registry.version import MANIFEST, MODEL_FILES, REFERENCE, Version
 
 if TYPE_CHECKING:
@@ -113,12 +113,12 @@ class Trial:
         project: the folder that holds the package `maas`.
 
     Raises:
-        ServeError: reference.json does not say what a worker reads there.
+        DamagedError: reference.json does not say what a worker reads there.
     """
 
     def __init__(self, version: Version, threads: int, project: Path) -> None:
         self._version = version
-        _check_reference(version)
+        check_reference(version)
         manifest = version.manifest
         arguments: list[object] = [
             version.path / MODEL_FILES[manifest.runtime],
@@ -149,15 +149,3 @@ class Trial:
             raise ServeError(self._version.tag, f"cannot be loaded ({lines[-1]})", _CHOOSE)
         if self._measures:
             os.environ[_BOUND] = f"{self._version.manifest.digest} {output.split()[-1]}"
-
-
-def _check_reference(version: Version) -> None:
-    """Check what a worker reads of reference.json: the edges of the target's bins."""
-    try:
-        edges = json.loads(version.read(REFERENCE))["target"].get("edges", [])
-        valid = isinstance(edges, list) and all(type(edge) in (int, float) for edge in edges)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        valid = False
-    if not valid:
-        what = f"cannot be loaded ({REFERENCE} has no valid target)"
-        raise ServeError(version.tag, what, _CHOOSE)
