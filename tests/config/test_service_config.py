@@ -99,7 +99,7 @@ def test_a_value_out_of_bounds_names_its_key(tmp_path: Path, read, key: str, tex
 @pytest.mark.parametrize("read", [from_file, from_variable])
 @pytest.mark.parametrize("text", ["0", "v01", "newest", "1.5"])
 def test_a_version_of_another_form_is_refused_with_the_forms(tmp_path: Path, read, text: str):
-    with pytest.raises(ConfigError, match=r"model_version = .*: write 3, v3 or latest; "):
+    with pytest.raises(ConfigError, match=r"model_version = .*: write 3, v3, latest or live; "):
         read(tmp_path, "model_version", text)
 
 
