@@ -36,7 +36,9 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert set(document["components"]["schemas"]) == {
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "ModelResponse", "Problem",
+        "ReleaseResponse", "ShadowResponse",
         "DataRecord", "Feature", "FileRecord", "ParityRecord", "Signature",
+        "HeldOutRecord", "WarningRecord",
     }  # fmt: skip
 
 
