@@ -43,7 +43,12 @@ CONFIG = DEPLOYMENT.config
 
 
 def make_service(version: Version) -> Any:
-    """Make the service of one version, with the types of the version's signature."""
+    """Make the service of one version, with the types of the version's signature.
+
+    It is called again, in a thread, for each version that becomes live while the service runs;
+    an instance is made, and its methods answer the example row, before requests reach it.
+    BentoML's hooks (`on_startup`, …) run for the first version alone.
+    """
     signature, number = served_signature(version), version.number
     if not TYPE_CHECKING:
         Row, Label = row_type(signature), label_type(signature)

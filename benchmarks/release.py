@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -109,10 +110,10 @@ def swaps(count: int, workers: int, seconds: float) -> dict[str, Any]:
                 time.sleep(seconds)
                 if index + 1 in (10, count):
                     sizes.append(memory(server))
-        counts, answers = found
+        counts, answers = found[0], sorted(found[1])
         failures = server.metric("maas_release_failures_total")
     after = [answers_after(released, index, answers) for index in range(len(released))]
-    moments = [first for first, _ in after]
+    moments = sorted(first for first, _ in after)
     near = [s for began, s, _ in answers if is_near(began, s, moments)]
     far = [s for began, s, _ in answers if not is_near(began, s, moments)]
     starts = [moment for moment, _ in released]
@@ -129,18 +130,22 @@ def swaps(count: int, workers: int, seconds: float) -> dict[str, Any]:
 def answers_after(
     released: list[tuple[float, int]], index: int, answers: list[Answer]
 ) -> tuple[float, float]:
-    """When the first answer of a release came, and when the last of the one before began."""
+    """When the first answer of a release came, and when the last of the one before began.
+
+    The answers are in the order in which their requests began.
+    """
     start, number = released[index]
     end = released[index + 1][0] if index + 1 < len(released) else start + 60
-    within = [(began, seconds, v) for began, seconds, v in answers if start <= began < end]
+    within = answers[bisect_left(answers, (start,)) : bisect_left(answers, (end,))]
     first = min((began + s for began, s, v in within if v == number), default=end)
     last = max((began for began, _, v in within if v != number), default=start)
     return first, last
 
 
 def is_near(began: float, seconds: float, moments: list[float]) -> bool:
-    """Whether a request was there within 300 ms of a swap."""
-    return any(began - NEAR_S <= moment <= began + seconds + NEAR_S for moment in moments)
+    """Whether a request was there within 300 ms of one of the moments, which ascend."""
+    place = bisect_left(moments, began - NEAR_S)
+    return place < len(moments) and moments[place] <= began + seconds + NEAR_S
 
 
 def soak(minutes: float) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert set(document["components"]["schemas"]) == {
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "ModelResponse", "Problem",
+        "ReleaseResponse", "ShadowResponse",
         "DataRecord", "Feature", "FileRecord", "HeldOutRecord", "ParityRecord", "Signature",
         "WarningRecord",
     }  # fmt: skip

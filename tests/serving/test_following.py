@@ -241,6 +241,24 @@ def test_what_cannot_be_served_changes_nothing(
     assert errors[0].endswith("; m:v1 goes on")
 
 
+def test_the_last_valid_ledger_is_kept_for_workers_that_start_later(
+    models: Path, monkeypatch, tmp_path: Path
+):
+    kept = tmp_path / LEDGER
+
+    async def talk(client: Followed) -> None:
+        monkeypatch.setenv("MAAS_METRICS_DIR", str(tmp_path))
+        release(models, version(models, 2))
+        await client.look()
+        assert kept.read_bytes() == (models / LEDGER).read_bytes()
+        spoil(models)
+        await client.look()
+        assert kept.read_bytes() != (models / LEDGER).read_bytes()
+        assert json.loads(kept.read_bytes())["entries"][-1]["release"] == 2
+
+    follow(monkeypatch, models, talk)
+
+
 def test_a_demanded_digest_is_not_given_up(models: Path, monkeypatch, logged: list[str]):
     async def talk(client: Followed) -> None:
         release(models, version(models, 2))
