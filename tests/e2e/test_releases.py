@@ -103,7 +103,7 @@ def test_a_damaged_version_and_a_damaged_ledger_change_nothing(workspace: Worksp
     with load_on(port_of(server), versions[:1]) as load:
         damage(versions[1].path / "model.onnx", b"x")
         release(models, versions[1])
-        server.log_after("ERROR] [entry_service:model_service:1] release r2 cannot be served")
+        server.log_after("ERROR] [entry_service:m:1] release r2 cannot be served")
         whole = (models / LEDGER).read_bytes()
         write_ledger(models, whole.replace(b"someone", b"someother"))
         server.log_after("the ledger cannot be followed")
@@ -111,7 +111,7 @@ def test_a_damaged_version_and_a_damaged_ledger_change_nothing(workspace: Worksp
         assert server.metric("maas_release_failures_total") == 2
         assert server.client.get("/readyz").status_code == 200
     check(load)
-    assert server.log.read_text().count("] [entry_service:model_service:1] release r2 cannot") == 1
+    assert server.log.read_text().count("] [entry_service:m:1] release r2 cannot") == 1
     write_ledger(models, whole)
     release(models, versions[3])
     wait_until(lambda: reached(server, 3), "the restored ledger is followed")
