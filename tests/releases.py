@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from maas.registry.ledger import LEDGER, Ledger, Release
+from maas.registry.ledger import LEDGER, NO_RELEASES, Ledger, Release
 from maas.registry.version import Version
 
 
 def release(models: Path, version: Version | None, action: str = "promote", **keys: Any) -> Release:
     """Add a release of a version to a models folder's ledger."""
     path = models / LEDGER
-    ledger = Ledger.model_validate_json(path.read_bytes()) if path.exists() else Ledger()
+    ledger = Ledger.model_validate_json(path.read_bytes()) if path.exists() else NO_RELEASES
     ledger = with_entry(ledger, version, action, **keys)
     write_ledger(models, ledger.to_bytes())
     return ledger.entries[-1]
@@ -34,7 +34,7 @@ def with_entry(
         "previous": last.full_hash() if last else None,
         "input_bound": None,
     }
-    return Ledger(entries=(*ledger.entries, Release.seal(**content | keys)))
+    return Ledger(schema_version=1, entries=(*ledger.entries, Release.seal(**content | keys)))
 
 
 def write_ledger(models: Path, data: bytes) -> None:

@@ -90,8 +90,8 @@ class Release(StrictModel):
 class Ledger(StrictModel):
     """The releases of one models folder, oldest first."""
 
-    schema_version: Literal[1] = 1
-    entries: tuple[Release, ...] = ()
+    schema_version: Literal[1]
+    entries: tuple[Release, ...]
 
     @property
     def live(self) -> Release | None:
@@ -148,6 +148,10 @@ def list_terms(ledger: Ledger, number: int) -> list[Term]:
     ]
 
 
+NO_RELEASES = Ledger(schema_version=1, entries=())
+"""The ledger of a folder in which nothing was released yet."""
+
+
 def read_ledger(models_dir: Path) -> Ledger:
     """Read the ledger of a models folder; it is empty where nothing was released yet.
 
@@ -160,7 +164,7 @@ def read_ledger(models_dir: Path) -> Ledger:
     try:
         path.lstat()
     except FileNotFoundError:
-        return Ledger()
+        return NO_RELEASES
     except OSError as error:  # not an empty ledger: a promotion would replace what is there
         raise storage_error(path, "cannot be read", error) from None
     return parse_ledger(read_bounded(path), path)
@@ -200,7 +204,7 @@ def _hash(content: dict[str, Any]) -> str:
 
 
 def _invalid(path: Path, location: tuple[int | str, ...], message: str, kind: str) -> DamagedError:
-    if location[:1] == ("schema_version",):
+    if location[:1] == ("schema_version",) and kind != "missing":
         what = "has a schema_version that this release does not know"
         return DamagedError(path, what, "upgrade this installation")
     if location[:1] == ("entries",) and len(location) > 1:

@@ -78,7 +78,7 @@ class LedgerWriter:
             input_bound=input_bound,
             forced=forced,
         )
-        ledger = Ledger(entries=(*entries, entry))
+        ledger = Ledger(schema_version=1, entries=(*entries, entry))
         _replace(self._models_dir, ledger.to_bytes())
         self.ledger = ledger
         return entry

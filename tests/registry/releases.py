@@ -22,7 +22,7 @@ def append_release(models: Path, action: str, version: int | None) -> None:
         previous=entries[-1].full_hash() if entries else None,
     )
     fresh = models / f".{LEDGER}"
-    fresh.write_bytes(Ledger(entries=(*entries, entry)).to_bytes())
+    fresh.write_bytes(Ledger(schema_version=1, entries=(*entries, entry)).to_bytes())
     os.replace(fresh, models / LEDGER)
 
 

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from maas.errors import DamagedError, StorageError, VersionError
-from maas.registry.ledger import LEDGER, Ledger, Release, Term, find_live, list_terms, read_ledger
+from maas.registry.ledger import (
+    LEDGER,
+    NO_RELEASES,
+    Ledger,
+    Release,
+    Term,
+    find_live,
+    list_terms,
+    read_ledger,
+)
 from maas.registry.registry import Registry
 from maas.registry.summary import summarise
 from tests.samples import FILES, RUN, damage, make_manifest
@@ -33,7 +42,7 @@ def ledger_of(*actions: tuple[str, int | None], before: tuple[int | None, ...] =
                 previous=entries[-1].full_hash() if entries else None,
             ),
         )
-    return Ledger(entries=entries)
+    return Ledger(schema_version=1, entries=entries)
 
 
 SAMPLE = ledger_of(("promote", 1), ("shadow", 2), ("promote", 3), before=(None, None, 1))
@@ -48,7 +57,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read(path: Path):
     assert read_ledger(path.parent) == SAMPLE
-    assert read_ledger(path.parent / "none") == Ledger()
+    assert read_ledger(path.parent / "none") == NO_RELEASES
 
 
 def test_a_folder_that_cannot_be_read_is_not_taken_for_one_without_releases(tmp_path: Path):
@@ -107,6 +116,8 @@ def edit_and_rehash(number: int, **changes: Any) -> Edit:
         (edit_and_rehash(2, before=2), "release 3: `before` names a shadow"),
         (lambda c: c.update(entries=3), "entries: "),
         (lambda c: c.pop("schema_version") and c.update(x=1), "is not a valid ledger"),
+        (lambda c: c.pop("schema_version"), "schema_version: Field required"),
+        (lambda c: c.pop("entries"), "entries: Field required"),
     ],
 )
 def test_a_change_is_damage_that_names_the_entry(path: Path, change: Edit, said: str):
@@ -119,7 +130,7 @@ def test_a_change_is_damage_that_names_the_entry(path: Path, change: Edit, said:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"null", b'{"entries": NaN}'])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"null", b"{}", b'{"entries": NaN}'])
 def test_what_is_no_ledger_is_damage(path: Path, data: bytes):
     path.write_bytes(data)
     with pytest.raises(DamagedError, match="is not a valid ledger"):
@@ -138,8 +149,8 @@ def test_a_link_or_a_folder_is_no_ledger(path: Path):
 
 
 def test_the_newest_promotion_or_rollback_is_live():
-    assert Ledger().live is None
-    assert Ledger().shadow is None
+    assert NO_RELEASES.live is None
+    assert NO_RELEASES.shadow is None
     ledger = ledger_of(("promote", 1), ("promote", 2), ("rollback", 1), ("shadow", 2))
     assert (ledger.live.release, ledger.shadow.release) == (3, 4)
     assert ledger_of(("shadow", 1)).live is None
@@ -166,11 +177,11 @@ def test_a_version_was_live_until_the_next_release():
 def test_before_the_first_release_the_newest_version_is_live(tmp_path: Path):
     registry = Registry(tmp_path)
     with pytest.raises(VersionError):
-        find_live(registry, Ledger())
+        find_live(registry, NO_RELEASES)
     for _ in range(2):
         registry.publish(make_manifest(), FILES, RUN, ())
-    assert find_live(registry, Ledger()).number == 2
-    assert [summary.live for summary in summarise(registry, Ledger())] == [False, True]
+    assert find_live(registry, NO_RELEASES).number == 2
+    assert [summary.live for summary in summarise(registry, NO_RELEASES)] == [False, True]
 
 
 def test_a_live_version_that_was_removed_or_replaced_is_an_error(tmp_path: Path):

@@ -15,7 +15,15 @@ from maas.config.service_config import ServiceConfig
 from maas.errors import DamagedError, MaasError
 from maas.logs import configure_service_logs
 from maas.registry.files import read_bounded
-from maas.registry.ledger import LEDGER, Ledger, Release, find_live, parse_ledger, read_ledger
+from maas.registry.ledger import (
+    LEDGER,
+    NO_RELEASES,
+    Ledger,
+    Release,
+    find_live,
+    parse_ledger,
+    read_ledger,
+)
 from maas.registry.manifest import RESTORE
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -104,7 +112,7 @@ def open_release(registry: Registry, release: Release) -> Version:
 def _read(models_dir: Path, follows: bool) -> tuple[Ledger, str]:
     """The ledger, or the last valid one, and then what is wrong with it."""
     kept = _kept_ledger()
-    last = Ledger()
+    last = NO_RELEASES
     if kept is not None and kept.exists():
         with suppress(MaasError):
             last = parse_ledger(read_bounded(kept), kept)
