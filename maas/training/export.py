@@ -2,7 +2,6 @@
 
 import copy
 import io
-import pickle
 import sys
 import warnings
 from collections.abc import Hashable
@@ -11,6 +10,7 @@ from typing import Any
 import joblib
 import numpy as np
 import onnx
+from joblib.numpy_pickle import NumpyPickler
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from sklearn.base import is_classifier
@@ -108,61 +108,40 @@ def _number_booleans(pipeline: Pipeline) -> Pipeline:
 def export_pickle(pipeline: Pipeline, schema: SchemaVersion = SCHEMA_VERSION) -> bytes:
     """Pickle the fitted pipeline with joblib, uncompressed.
 
-    From schema 3 on, the bytes depend on the fitted values only. A pickle writes an object once and
-    then refers to it, and finds it by identity. Which equal strings and dtypes are one object
-    depends on how many processes fitted the parts: each sends back copies of its own.
+    From schema 3 on, the bytes depend on the fitted values only.
 
     Args:
         pipeline: fitted.
         schema: of the version that the pickle is for.
     """
     buffer = io.BytesIO()
-    joblib.dump(pipeline if schema < 3 else _share_equal_values(pipeline), buffer)
+    if schema < 3:
+        joblib.dump(pipeline, buffer)
+    else:
+        _CanonicalPickler(buffer).dump(pipeline)
     return buffer.getvalue()
 
 
-def _share_equal_values(pipeline: Pipeline) -> Pipeline:
-    """Copy the pipeline, with one object for all equal strings, numbers, tuples and dtypes.
+class _CanonicalPickler(NumpyPickler):  # type: ignore[misc]
+    """Joblib's pickler, for which equal immutable values are one object.
 
-    The arrays of the copy are views of the same memory.
+    A pickle writes an object once and then refers to it, and finds it by identity. Which equal
+    strings and dtypes are one object depends on what the process did before, and on how many
+    processes fitted the parts: each sends back copies of its own, and even the names of
+    attributes are those of whichever instance of a class had them first.
     """
-    buffer, arrays = io.BytesIO(), list[pickle.PickleBuffer]()
-    pickler = _SharingPickler(buffer, protocol=5, buffer_callback=arrays.append)
-    pickler.dump(pipeline)
-    buffer.seek(0)
-    copied: Pipeline = _SharingUnpickler(buffer, arrays, pickler.values).load()
-    return copied
 
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self._values: dict[Hashable, Any] = {}
 
-class _SharingPickler(pickle.Pickler):
-    """Keeps immutable values apart, in `values`, and writes the index of each in their place."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.values: list[Any] = []
-        self._indices: dict[Hashable, int] = {}
-
-    def persistent_id(self, value: Any) -> int | None:  # pickle calls it for every object
-        key = _value_key(value)
-        if key is None:
-            return None
-        index = self._indices.setdefault(key, len(self.values))
-        if index == len(self.values):
-            self.values.append(_standard_object(value))
-        return index
-
-
-class _SharingUnpickler(pickle.Unpickler):
-    """Takes the immutable values from a list."""
-
-    def __init__(
-        self, file: io.BytesIO, arrays: list[pickle.PickleBuffer], values: list[Any]
-    ) -> None:
-        super().__init__(file, buffers=arrays)
-        self._values = values
-
-    def persistent_load(self, index: int) -> Any:
-        return self._values[index]
+    def save(self, obj: Any) -> None:  # pickle calls it for every object
+        key = _value_key(obj)
+        if key is not None:
+            if key not in self._values:
+                self._values[key] = _standard_object(obj)
+            obj = self._values[key]
+        super().save(obj)
 
 
 def _value_key(value: Any) -> Hashable:

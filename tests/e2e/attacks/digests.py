@@ -1,7 +1,8 @@
 """Builds many models in one pinned process and prints their digests: the attack runs it per knob.
 
-`python -m tests.e2e.attacks.digests FOLDER GROUP…` prints a JSON object, label -> [digest of the
-manifest, files and their hashes]. FOLDER holds the tables that `write_tables` wrote.
+`python -m tests.e2e.attacks.digests FOLDER ORDER GROUP…` prints a JSON object, label -> [digest of
+the manifest, files and their hashes]. FOLDER holds the tables that `write_tables` wrote. ORDER is
+`forwards` or `backwards`: what a process built before must make no difference.
 """
 
 import json
@@ -128,12 +129,14 @@ def digest(settings: list[str]) -> list[Any]:
     return [manifest.digest, {name: file.sha256 for name, file in manifest.files.items()}]
 
 
-def main(folder: Path, groups: list[str]) -> None:
+def main(folder: Path, order: str, groups: list[str]) -> None:
     """Print the digests of some groups."""
     pin_process("portable")
-    found = {label: digest(s) for group in groups for label, s in cases(folder, group)}
-    print(json.dumps(found))
+    chosen = [case for group in groups for case in cases(folder, group)]
+    if order == "backwards":
+        chosen.reverse()
+    print(json.dumps({label: digest(settings) for label, settings in chosen}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])

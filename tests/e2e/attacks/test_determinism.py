@@ -115,7 +115,8 @@ def expected(tmp_path_factory: pytest.TempPathFactory, tables: Path) -> dict[str
 
 
 def digests(workspace: Workspace, tables: Path, place: str) -> dict[str, Any]:
-    arguments = ["-m", "tests.e2e.attacks.digests", str(tables), *GROUPS_NOW]
+    order = "forwards" if place == "as it is" else "backwards"
+    arguments = ["-m", "tests.e2e.attacks.digests", str(tables), order, *GROUPS_NOW]
     found = json.loads(run(workspace, place, lambda _: arguments))
     assert isinstance(found, dict)
     return found
@@ -207,6 +208,18 @@ def test_train_py_gives_the_digest_of_the_script(
     data = {"source": "diabetes" if model == "Ridge" else "wine", "target": "target"}
     sets = [f"--set={text}" for text in overrides(model, PARAMS.get(model, {}), data)]
     sets.append(f"--set=paths.logs_dir={workspace.folder}/logs")
+    printed = run(workspace, place, lambda project: [f"{project}/train.py", "--json", *sets])
+    assert json.loads(printed)["digest"] == expected[model][0]
+
+
+@pytest.mark.parametrize("model", choose([], *2 * [["BaggingClassifier", "BaggingRegressor"]]))
+@pytest.mark.parametrize(("n_jobs", "place"), [(2, "as it is"), (-1, "as it is"), (-1, "one cpu")])
+def test_train_py_gives_one_digest_for_any_number_of_processes(
+    workspace: Workspace, expected: dict[str, Any], model: str, n_jobs: int, place: str
+):
+    data = {"source": "wine" if "Classifier" in model else "diabetes", "target": "target"}
+    params = PARAMS[model] | {"n_jobs": n_jobs}
+    sets = [f"--set={text}" for text in overrides(model, params, data)]
     printed = run(workspace, place, lambda project: [f"{project}/train.py", "--json", *sets])
     assert json.loads(printed)["digest"] == expected[model][0]
 
