@@ -79,11 +79,13 @@ def _create_locked(models_dir: Path) -> tuple[Path, int, list[Path]]:
         The folder, its lock, and the folders above it that were made.
     """
     made: list[Path] = []
+    lost: FileNotFoundError | None = None
     for _ in range(_MAX_TRIES):
         try:
             made += make_folder(models_dir)
             staging = Path(tempfile.mkdtemp(prefix=PREFIX, dir=models_dir))
-        except FileNotFoundError:  # the run that made the folder was refused
+        except FileNotFoundError as error:  # the run that made the folder was refused
+            lost = error
             continue
         except OSError:
             remove_unused(made)
@@ -99,6 +101,8 @@ def _create_locked(models_dir: Path) -> tuple[Path, int, list[Path]]:
         if lock is not None:
             return staging, lock, made
     remove_unused(made)
+    if lost is not None and not models_dir.is_dir():
+        raise lost  # no folder can be made there
     what = f"lost {_MAX_TRIES} staging folders in a row to other runs"
     raise StorageError(models_dir, what, "start the run again")
 

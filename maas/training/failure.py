@@ -9,7 +9,8 @@ from numpy.linalg import LinAlgError
 from maas.errors import ConfigError, FitError, MaasError
 
 _MORE_ROOM = (
-    "set `preprocessing.encode: ordinal`, train on fewer rows or columns, or on a larger machine"
+    "train on fewer rows or columns (one per value of a category, unless `preprocessing.encode: "
+    "ordinal` is set), choose smaller estimator.params, or train on a larger machine"
 )
 
 

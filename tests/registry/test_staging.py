@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from maas.errors import StorageError
 from maas.registry import files, staging
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
@@ -72,3 +73,9 @@ def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: p
     written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
     assert set(log[:5]) == written
     assert log[5:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder can be made in /proc")
+def test_a_place_where_no_folder_can_be_made_is_named(workspace: Workspace):
+    with pytest.raises(StorageError, match=r"/proc/x: cannot write to .*No such file or dir"):
+        Registry(Path("/proc/x")).prepare("m")
