@@ -76,6 +76,6 @@ def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder can be made in /proc")
-def test_a_place_where_no_folder_can_be_made_is_named(workspace: Workspace):
+def test_a_place_where_no_folder_can_be_made_is_named():
     with pytest.raises(StorageError, match=r"/proc/x: cannot write to .*No such file or dir"):
         Registry(Path("/proc/x")).prepare("m")
