@@ -11,9 +11,12 @@ from maas.tables.text_forms import AMOUNT, MAX_TEXTS, UNITS, TextForm, describe
 # A feature of this many different numbers with a unit may be one of categories: 5 kg or 10 kg.
 _MAX_UNITS_AS_CATEGORIES = 10
 
-# One or more numbers, each with its unit: 12 kg, 4.7M, 3h 20m, 5'10".
+# A target of fewer is one of classes: 3rd, 12 years.
+_MIN_AMOUNTS = 3
+
+# One or more numbers, each with its unit: 12 kg, 4.7M, 3h 20m, 5'10"; but not "1. Yes".
 _UNIT = r"(?:[^\W\d_]|[°'′″\"])(?:[^\W\d_]|[°'′″\"/·])*\.?"
-_WITH_UNIT = re.compile(rf"[-+−–]?(?:{AMOUNT}\s?{_UNIT}\s?){{1,3}}")
+_WITH_UNIT = re.compile(rf"[-+−–]?(?:{AMOUNT}(?<![.,])\s?{_UNIT}\s?){{1,3}}")
 
 # 900K and 1.2M have one unit.
 _MAGNITUDES = {"k", "m", "b", "bn", "mio"}
@@ -25,7 +28,7 @@ def find_units(counts: "pd.Series[int]", of_feature: bool) -> TextForm | None:
     Args:
         counts: as in `find_form`.
         of_feature: whether the texts may be categories: then all numbers with a unit must share
-            it, and more than 10 must be different.
+            it, and more than 10 must be different. In a target, 3 must be.
 
     Returns:
         The form, without a plain number if the texts have several units; None if there is none.
@@ -40,10 +43,9 @@ def find_units(counts: "pd.Series[int]", of_feature: bool) -> TextForm | None:
         return None
     common = max(shares, key=lambda found: shares[found])
     sharing = [text for text, found in units.items() if _scaled(found) <= common]
-    if sum(rows[text] for text in sharing) <= sum(rows.values()) / 2:
-        return None
-    few = len(sharing) <= _MAX_UNITS_AS_CATEGORIES
-    if of_feature and (few or len(sharing) < len(units)):
+    fewest = _MAX_UNITS_AS_CATEGORIES + 1 if of_feature else _MIN_AMOUNTS
+    rare = sum(rows[text] for text in sharing) <= sum(rows.values()) / 2
+    if rare or len(sharing) < fewest or (of_feature and len(sharing) < len(units)):
         return None
     other = next((text for text in rows if text not in units and not _is_plain(text)), None)
     form = describe(UNITS, sharing, other)

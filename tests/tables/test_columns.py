@@ -124,7 +124,11 @@ def test_categories_are_texts_and_gaps_are_none(values: Any, arrow: Any, texts: 
     ("kind", "values", "words"),
     [
         ("number", ["1", "2"], "holds string, not numbers"),
-        ("number", ["1 kg", "2 kg"], "write the number alone ('1 kg' as 1), or declare another"),
+        (
+            "number",
+            ["1 kg", "2 kg", "3 kg"],
+            "write the number alone ('1 kg' as 1), or declare another",
+        ),
         ("number", [date(2024, 1, 2)], "not numbers"),
         ("number", [2**53 + 1, 0], "integers beyond 2^53"),
         ("number", [0.5, float("inf")], "infinite"),

@@ -13,15 +13,15 @@ def units(*texts: str, of_feature: bool = False):
 @pytest.mark.parametrize(
     ("texts", "plain"),
     [
-        (["12 kg", "13.5 KG"], "12"),
-        (["−4 °C", "3 °C"], "-4"),
-        (["3,5 m²", "12 m²"], "3.5"),
-        (["1,200 km/h"], "1200"),
-        (["4.7M", "3M"], "4.7"),
-        (["4.7M", "900k"], None),
+        (["12 kg", "13.5 KG", "3kg"], "12"),
+        (["−4 °C", "3 °C", "0 °C"], "-4"),
+        (["3,5 m²", "12 m²", "4 m²"], "3.5"),
+        (["1,200 km/h", "800 km/h", "2 km/h"], "1200"),
+        (["4.7M", "3M", "2M"], "4.7"),
+        (["4.7M", "900k", "30k"], None),
         (["3h 20m", "45m", "2h"], None),
-        (["5'10\"", "6'1\""], None),
-        (["5 kg", "6 kg", "7 lb"], None),
+        (["5'10\"", "6'1\"", "6'"], None),
+        (["5 kg", "6 kg", "7 kg", "7 lb"], None),
     ],
 )
 def test_numbers_with_a_unit_are_found(texts: list[str], plain: str | None):
@@ -35,7 +35,17 @@ def test_numbers_with_a_unit_are_found(texts: list[str], plain: str | None):
 
 @pytest.mark.parametrize(
     "texts",
-    [["red"], ["5 kg", "a", "b"], ["1A", "1B", "2C", "3A"], ["2024Q1"], ["K1A"], ["5 kg", "6 lb"]],
+    [
+        ["red"],
+        ["5 kg", "6 kg"],
+        ["5 kg", "6 kg", "7 kg", "a", "b", "c"],
+        ["1A", "1B", "2C", "3A"],
+        ["2024Q1"],
+        ["K1A"],
+        ["5 kg", "6 lb"],
+        ["1. Yes", "2. Yes", "3. Yes"],
+        ["1st", "2nd", "3rd"],
+    ],
 )
 def test_other_texts_have_no_unit(texts: list[str]):
     assert units(*texts) is None

@@ -204,7 +204,7 @@ def test_all_columns_but_target_and_split_column_are_features(read):
             ["write numbers, such as minutes, declare type: category in data.features"],
         ),
         (
-            "a,y\n1,12 kg\n2,13 kg\n3,12 kg\n",
+            "a,y\n1,12 kg\n2,13 kg\n3,14 kg\n",
             {},
             ["target: holds numbers with a unit such as '12 kg'; write the number alone"],
         ),
