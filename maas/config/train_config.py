@@ -44,7 +44,7 @@ class FeatureConfig(StrictModel):
 def _take_list(value: object) -> object:
     """A list, as YAML and JSON have it, as a tuple."""
     if isinstance(value, str):
-        raise ValueError(f"write a list of columns: [{value}]")
+        raise ValueError(f"write a list of columns: [{json.dumps(value)}]")
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -55,7 +55,8 @@ def _check_unique(columns: tuple[str, ...]) -> tuple[str, ...]:
     return columns
 
 
-Columns = Annotated[tuple[Text, ...], BeforeValidator(_take_list), AfterValidator(_check_unique)]
+# Also "", as the index is called that R and pandas write into a CSV file.
+Columns = Annotated[tuple[str, ...], BeforeValidator(_take_list), AfterValidator(_check_unique)]
 
 
 class DataConfig(StrictModel):

@@ -11,11 +11,13 @@ import pyarrow as pa
 from maas.errors import DataError
 from maas.model.signature import FLOAT32_MAX, FeatureType
 from maas.tables.text_forms import find_form
+from maas.tables.units import find_units
 
 Values = npt.NDArray[Any]
 
 _TOO_CLOSE_REMEDY = "subtract an offset, or declare type: category if they are names"
 
+_IF_CODES = "declare type: category in data.features if they are names or codes"
 
 # How a remedy tells to leave out a column; another one if the config lists its features.
 LEAVE_OUT = "leave it out with data.exclude"
@@ -31,8 +33,9 @@ def infer_type(
     """Infer the feature type of a column.
 
     Text is a category, unless it is most likely a mistake: numbers or dates in more than half of
-    the rows with a value, or an id. It is an id or free text if more than half as many values are
-    different as there are rows with a value; in fewer than 20 rows, if all are (of at least 3).
+    the rows with a value (with a unit, if more than 10 are different), or an id. It is an id or
+    free text if more than half as many values are different as there are rows with a value; in
+    fewer than 20 rows, if all are (of at least 3).
 
     Args:
         where: names the column in errors.
@@ -57,17 +60,19 @@ def infer_type(
     what = f"holds {kind}, which is not a supported feature type"
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         raise DataError(where, what, _date_remedy(leave_out))
+    if pa.types.is_time(kind):
+        raise DataError(where, what, f"write numbers, such as minutes, {_IF_CODES}, or {leave_out}")
     raise DataError(where, what, f"convert it to numbers or text, or {leave_out}")
 
 
 def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
     """Refuse numbers and dates that were read as text because of a mistake, and ids."""
     counts = count_texts(data)
-    declare = f"declare type: category in data.features, or {leave_out}"
-    if form := find_form(counts):
+    declare = f"{_IF_CODES}, or {leave_out}"
+    if form := find_form(counts) or find_units(counts, of_feature=True):
         remedy = f"{form.rewriting}, {declare}"
-        if form.plain is None:
-            remedy = f"{_date_remedy(leave_out)} ({form.rewriting})"
+        if form.is_date:
+            remedy = f"{_date_remedy(leave_out)} ({form.rewriting}), or {_IF_CODES}"
         raise DataError(where, form.sentence, remedy)
     numeric = which_numeric(counts)
     rows, numbers = int(counts.sum()), int(counts.to_numpy()[numeric].sum())
@@ -109,7 +114,8 @@ def which_numeric(counts: "pd.Series[int]") -> npt.NDArray[np.bool_]:
 def _to_number(where: str, data: pa.ChunkedArray) -> Values:
     if not (is_numeric(data) or pa.types.is_boolean(data.type)):
         remedy = "declare another type"
-        if is_text(value_type(data)) and (form := find_form(count_texts(data))):
+        counts = count_texts(data) if is_text(value_type(data)) else None
+        if counts is not None and (form := find_form(counts) or find_units(counts, False)):
             remedy = f"{form.rewriting}, or {remedy}"
         raise DataError(where, f"holds {value_type(data)}, not numbers", remedy)
     try:
@@ -174,7 +180,12 @@ def _to_category(where: str, data: pa.ChunkedArray) -> Values:
     kind = value_type(data)
     if pa.types.is_floating(kind):
         data = _cast_whole_floats(where, data)
-    elif not (is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+    elif not (
+        is_text(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_time(kind)
+    ):
         raise DataError(where, f"holds {kind}, not categories", "leave it out of data.features")
     texts = ["true" if v is True else "false" if v is False else v for v in data.to_pylist()]
     return np.array([None if v is None else str(v) for v in texts], dtype=object)

@@ -1,7 +1,9 @@
 """Reads a CSV file into a table of typed columns."""
 
 import os
+import re
 from collections.abc import Collection
+from itertools import filterfalse
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,12 +22,21 @@ _BLOCK_BYTES = 2**22
 _MAX_BLOCK_BYTES = 2**30
 
 
+# The names that pandas gives to an index without a name when it writes Parquet.
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a column has no name, or the one that pandas gives to an index without a name."""
+    return not name.strip() or _PANDAS_INDEX.fullmatch(name) is not None
+
+
 def read_csv(path: Path, faults: Faults, text_columns: Collection[str] = ()) -> pa.Table:
     """Read a CSV file: separated by commas, with a header, in UTF-8.
 
     Args:
         path: a file that is not empty.
-        faults: takes what is wrong with single columns.
+        faults: takes what is wrong with single columns that have a name.
         text_columns: columns that hold text, even if all their values look like numbers.
 
     Raises:
@@ -33,12 +44,14 @@ def read_csv(path: Path, faults: Faults, text_columns: Collection[str] = ()) -> 
     """
     check_separator(path)
     table, zeros = _parse_csv(path, text_columns)
-    for name in zeros:
+    for name in filterfalse(is_nameless, zeros):
         what = "holds integers with leading zeros"
         remedy = "write them without zeros, or declare type: category in data.features"
         faults.add_column(name, DataError(f"{path}: column {name!r}", what, remedy))
     for name, column in zip(table.column_names, table.columns, strict=True):
         where = f"{path}: column {name!r}"
+        if is_nameless(name):
+            continue  # which is its fault
         if pa.types.is_binary(column.type):
             faults.add_column(name, DataError(where, "is not UTF-8 text", "save it as UTF-8"))
         if pa.types.is_string(column.type):

@@ -1,6 +1,6 @@
 """Reads a data source into a table of typed columns: CSV, Parquet or a bundled data set."""
 
-import re
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from maas.errors import DataError, UnreadableDataError
-from maas.tables.csv_file import read_csv
+from maas.tables.csv_file import is_nameless, read_csv
 from maas.tables.faults import Faults
 
 # Data sets that scikit-learn ships; their target column is called `target`.
 BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
-
-# The names that pandas gives to an index without a name when it writes Parquet.
-_PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 
 
 def read_table(
@@ -90,14 +87,14 @@ def _check_names(path: Path, table: pa.Table, faults: Faults) -> pa.Table:
     """Find columns without a name, and names that are there twice; keep the first of each."""
     first: dict[str, int] = {}
     for place, name in enumerate(table.column_names):
-        if not name.strip() or _PANDAS_INDEX.fullmatch(name):
-            what, remedy = (
-                "has a column without a name",
-                "name it, or save the file without the index",
-            )
+        if is_nameless(name):
+            what = "has a column without a name"
+            remedy = "or name it, or save the file without the index"
             if table.num_rows and table.column(place).null_count == table.num_rows:
                 what = f"has a column without a name and values, number {place + 1}"
-                remedy = "remove it: most likely the lines end with a comma"
+                remedy = "or remove it: most likely the lines end with a comma"
+            listed = json.dumps(name, ensure_ascii=False)
+            remedy = f"leave it out with data.exclude: [{listed}], {remedy}"
             faults.add_column(name, DataError(path, what, remedy))
         elif name in first:
             what = "exists more than once"

@@ -15,6 +15,7 @@ from maas.tables.columns import (
     which_numeric,
 )
 from maas.tables.text_forms import find_form
+from maas.tables.units import find_units
 
 # More different numbers than this are amounts, not the names of classes, even if they are text.
 _MAX_NUMBERS_AS_CLASSES = 20
@@ -60,9 +61,9 @@ def read_target(where: str, data: pa.ChunkedArray, new: bool = True) -> Values:
 def _check_texts(where: str, data: pa.ChunkedArray) -> None:
     """Refuse numbers and dates that became text, and so would be classes."""
     counts = count_texts(data)
-    if form := find_form(counts):
-        if form.plain is None:
-            remedy = "name another target: dates cannot be predicted"
+    if form := find_form(counts) or find_units(counts, of_feature=False):
+        if form.is_date:
+            remedy = "name another target (dates cannot be predicted), or write classes as words"
         else:
             remedy = f"{form.rewriting}, or classes as words"
         raise DataError(where, form.sentence, remedy)

@@ -6,21 +6,35 @@ A column of them is nearly always a mistake: each amount or day would become a c
 import re
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-# Signs of currencies, the codes of those that are traded most (BIS Triennial Survey 2022), and
-# the abbreviations of some that have no sign.
-_CURRENCY = (
-    r"(?:(?:US|A|C|R|HK|NZ|S)?[$¢£¤¥֏؋৲৳฿₠-⃀]|"
+_SIGNS = r"(?:US|A|C|R|HK|NZ|S)?[$¢£¤¥֏؋৲৳฿₠-⃀]"
+# The codes of the currencies that are traded most (BIS Triennial Survey 2022), but for those that
+# are words, and an abbreviation whose point leaves no doubt.
+_CODES = (
     r"USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS"
-    r"|IDR|CZK|AED|TRY|HUF|CLP|SAR|PHP|MYR|COP|RUB|RON|PEN|BHD|BGN|ARS|kr\.?|zł|Kč|Ft|Fr\.?|Rs\.?)"
+    r"|IDR|CZK|AED|HUF|MYR|Rs\."
 )
+# What may as well begin a code (PEN2) or be a unit: money only with a decimal part or thousands.
+_DOUBTFUL = r"TRY|CLP|SAR|PHP|COP|RUB|RON|PEN|BHD|BGN|ARS|kr\.?|zł|Kč|Fr\.?|Rs"
+_CURRENCY, _ANY_CURRENCY = rf"(?:{_SIGNS}|{_CODES})", rf"(?:{_SIGNS}|{_CODES}|{_DOUBTFUL})"
 _SPACES = " \u00a0\u202f"
-_GROUPED = rf"(?:\d{{1,3}}(?:[,.'’{_SPACES}]\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}})"
-_AMOUNT = rf"(?:(?:{_GROUPED}|\d+)(?:[.,]\d*)?|[.,]\d+)"
+# Groups of three digits have one separator, and the decimals another.
+_GROUPED = (
+    r"[1-9]\d{0,2}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d*)?"
+    rf"|(?:['’{_SPACES}]\d{{3}})+(?:[.,]\d*)?)|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d*)?"
+)
+AMOUNT = rf"(?:{_GROUPED}|\d+(?:[.,]\d*)?|[.,]\d+)"
 _TIME = r"(?:[T ]+\d{1,2}(?::\d{2}){0,2}(?:[.,]\d+)?\s?(?:[AaPp][Mm])?\s?(?:Z|[+-]\d{2}:?\d{2})?)?"
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"
+)
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[5-9]|2[01])\d{2}"
+
+UNITS = "numbers with a unit"
+"""The name of the form that `maas.tables.units` finds."""
 
 _DATES = "dates"
 _MONEY = "amounts of money"
@@ -28,29 +42,46 @@ _PERCENTS = "percents"
 _THOUSANDS = "numbers with thousands separators"
 _DECIMAL_COMMAS = "numbers with decimal commas"
 _BRACKETS = "numbers in brackets"
+_MINUS = "numbers with a typographic minus"
 _SEPARATED = "separated"
 
 # How many different texts of a column are looked at: a column of a million is no slower.
-_MAX_TEXTS = 10_000
+MAX_TEXTS = 10_000
+
+
+def _money(currency: str) -> str:
+    return (
+        rf"(?:\(?[-+]?\s*(?:{currency}\s*(?:[-+]\s*)?{AMOUNT}|{AMOUNT}\s*{currency})-?\)?"
+        rf"|\({currency}\s*{AMOUNT}\))"
+    )
+
 
 # The first that fits a text is its form. A year of two digits is a date only where the rest
 # leaves no doubt: 1.10.12 may be a version.
 _FORMS = {
+    _MINUS: r"[−–]\s?(?:\d+(?:\.\d*)?|\.\d+)",
     _DATES: (
         rf"(?:{_YEAR}-(?:0[1-9]|1[0-2])|{_YEAR}([-/.]){_DAY}\1{_DAY}"
         rf"|{_DAY}([-/.]){_DAY}\2{_YEAR}|{_DAY}/{_DAY}/\d\d|[0-3]\d([-.])[0-3]\d\3\d\d"
         rf"|{_DAY}[-. /]*{_MONTH}[-, /]*(?:{_YEAR}|\d\d)"
         rf"|{_MONTH}[-. /]*{_DAY},?[- /]*{_YEAR}){_TIME}"
     ),
-    _MONEY: (
-        rf"\(?[-+]?\s*(?:{_CURRENCY}\s*[-+]?\s*{_AMOUNT}|{_AMOUNT}\s*{_CURRENCY})-?\)?"
-        rf"|\({_CURRENCY}\s*{_AMOUNT}\)"
-    ),
-    _PERCENTS: rf"\(?[-+]?{_AMOUNT}\s*[%‰]\)?",
-    _BRACKETS: rf"\({_AMOUNT}\)",
-    _SEPARATED: rf"[-+]?{_AMOUNT}",
+    _MONEY: rf"{_money(_CURRENCY)}|(?=.*\d[,.]\d){_money(_ANY_CURRENCY)}",
+    _PERCENTS: rf"\(?[-+]?{AMOUNT}\s*[%‰]\)?",
+    _BRACKETS: rf"\({AMOUNT}\)",
+    _SEPARATED: rf"[-+]?{AMOUNT}",
 }
 _PATTERNS = {name: re.compile(pattern) for name, pattern in _FORMS.items()}
+
+# An IP address, whose groups are no thousands: 192.168.100.200.
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+
+_SHORT_DATE = re.compile(rf"(\d{{1,2}})([-./])(\d{{1,2}})\2(\d\d){_TIME}")
+_SHORT_ORDERS = ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")
+
+# A point that separates either thousands or decimals.
+_THREE_AFTER_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 
 @dataclass(frozen=True)
@@ -60,9 +91,9 @@ class TextForm:
     Attributes:
         name: in the plural, such as "amounts of money".
         example: the first text of this form.
-        plain: the example as a number that pyarrow reads; None for a date.
+        plain: the example as a number that pyarrow reads; None if it is no single number.
         doubt: what else the example might mean; empty if nothing.
-        other: the first text that is neither a number nor a date; None if there is none.
+        other: the first text that is neither a number nor of a form; None if there is none.
     """
 
     name: str
@@ -70,6 +101,11 @@ class TextForm:
     plain: str | None
     doubt: str
     other: str | None
+
+    @property
+    def is_date(self) -> bool:
+        """Whether the texts are dates."""
+        return self.name == _DATES
 
     @property
     def sentence(self) -> str:
@@ -82,9 +118,12 @@ class TextForm:
     @property
     def rewriting(self) -> str:
         """How to write the values, as an instruction."""
-        if self.plain is None:
+        if self.is_date:
             return "write days as YYYY-MM-DD"
-        return f"write plain numbers ({self.example[:40]!r} as {self.plain})"
+        if self.plain is None:
+            return "write each as one number, all in one unit"
+        what = "the number alone" if self.name == UNITS else "plain numbers"
+        return f"write {what} ({self.example[:40]!r} as {self.plain})"
 
 
 def find_form(counts: "pd.Series[int]") -> TextForm | None:
@@ -97,43 +136,89 @@ def find_form(counts: "pd.Series[int]") -> TextForm | None:
     Returns:
         The most frequent form; None if there is no such form, also if all are plain numbers.
     """
-    counts = counts.iloc[:_MAX_TEXTS]
-    texts = counts.index.str.strip()
+    counts = counts.iloc[:MAX_TEXTS]
+    texts = [str(text) for text in counts.index.str.strip()]
     plain = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").notna().to_numpy()
-    forms = ["" if number else _form_of(text) for text, number in zip(texts, plain, strict=True)]
-    kinds = pd.Series(forms, index=texts, dtype=object)
+    found = ["" if number else _form_of(text) for text, number in zip(texts, plain, strict=True)]
+    kinds = np.array(_drop_labels(texts, found), dtype=object)
     numbers = counts.to_numpy()
-    known = plain | (kinds != "").to_numpy()
-    shares = pd.Series(numbers).groupby(kinds.to_numpy()).sum().drop("", errors="ignore")
+    known = plain | (kinds != "")
+    shares = pd.Series(numbers).groupby(kinds).sum().drop("", errors="ignore")
     if shares.empty or numbers[known].sum() <= numbers.sum() / 2:
         return None
     form = str(shares.idxmax())
-    of_form = [str(text) for text in texts[(kinds == form).to_numpy()]]
-    decimal_commas = any(map(_has_decimal_comma, of_form))
-    other = None if known.all() else str(texts[~known][0])
-    return _describe(form, of_form, decimal_commas, other)
+    of_form = [text for text, kind in zip(texts, kinds, strict=True) if kind == form]
+    other = None if known.all() else texts[int(known.argmin())]
+    return describe(form, of_form, other)
 
 
-def _describe(form: str, texts: list[str], decimal_commas: bool, other: str | None) -> TextForm:
-    example, doubt = texts[0], ""
-    if form == _SEPARATED and decimal_commas:
+def _drop_labels(texts: list[str], forms: list[str]) -> list[str]:
+    """Take away the forms of texts that the rest of the column shows to be labels or codes."""
+    pairs = list(zip(texts, forms, strict=True))
+    dropped: set[str] = set()
+    short = [text for text in texts if _SHORT_DATE.fullmatch(text)]
+    if short and not _have_one_order(short):
+        dropped.update(short)
+    decimals = any(re.search(r"\d[.,]\d", text) for text in texts)
+    if not decimals and not {_MONEY, _PERCENTS, _SEPARATED} & set(forms):  # (1), (2)
+        dropped.update(text for text, form in pairs if form == _BRACKETS)
+    money = [text for text, form in pairs if form == _MONEY]
+    written = any(re.search(rf"{_SIGNS}|\d[.,]\d", text) for text in money)
+    if len(money) > 1 and not written and len(set(map(_amount, money))) == 1:  # USD1, EUR1
+        dropped.update(money)
+    return ["" if text in dropped else form for text, form in pairs]
+
+
+def _have_one_order(texts: list[str]) -> bool:
+    """Whether all days with a year of two digits are valid in one order of day, month and year."""
+    days = pd.Series([_SHORT_DATE.sub(r"\1-\3-\4", text) for text in texts], dtype=object)
+    return any(
+        pd.to_datetime(days, format=order, errors="coerce").notna().all() for order in _SHORT_ORDERS
+    )
+
+
+def describe(form: str, texts: list[str], other: str | None) -> TextForm:
+    """Describe the texts of one form; `other` is as in `TextForm`."""
+    example, doubt, commas = texts[0], "", _has_commas(texts)
+    if form == _SEPARATED and any(map(_has_decimal_comma, texts)):
         form, example = _DECIMAL_COMMAS, next(filter(_has_decimal_comma, texts))
+        if all(re.fullmatch(r"\d,\d", text) for text in texts):
+            doubt = " (if the comma separates two values, make two columns)"
     elif form == _SEPARATED:
         form = _THOUSANDS
         if "," in example and "." not in example:
             doubt = " (three digits after each comma: if it is a decimal comma, write a point)"
-    plain = None if form == _DATES else _plain(example, decimal_commas)
+        elif len(set(map(len, texts))) == 1 < len(texts):
+            doubt = " (all of one length: they may be codes)"
+    elif not commas and all(_THREE_AFTER_POINT.fullmatch(_amount(text)) for text in texts):
+        doubt = " (three digits after the point: if it separates thousands, leave it out)"
+    plain = None if form == _DATES else _plain(example, commas)
     return TextForm(form, example, plain, doubt, other)
 
 
 def _form_of(text: str) -> str:
+    if _ADDRESS.fullmatch(text):
+        return ""
+    if _PATTERNS[_MINUS].fullmatch(text):
+        return _MINUS
+    text = _with_hyphen(text)
     return next((name for name, form in _PATTERNS.items() if form.fullmatch(text)), "")
+
+
+def _with_hyphen(text: str) -> str:
+    """A text whose minus is the one of a keyboard."""
+    return re.sub("^–", "-", text.replace("−", "-"))
 
 
 def _amount(text: str) -> str:
     """The digits and separators of a text."""
-    found = re.search(_AMOUNT, re.sub(_CURRENCY, "", text))
+    found = re.search(AMOUNT, re.sub(_ANY_CURRENCY, "", text))
     return re.sub(rf"['’{_SPACES}]", "", found.group()) if found else ""
+
+
+def _has_commas(texts: list[str]) -> bool:
+    """Whether commas are the decimal separator of texts, and points that of thousands."""
+    return any(_has_decimal_comma(text) or _amount(text).count(".") > 1 for text in texts)
 
 
 def _has_decimal_comma(text: str) -> bool:
@@ -148,6 +233,4 @@ def _plain(text: str, decimal_comma: bool) -> str:
     """Write a number with a decimal point and without separators."""
     thousands, point = (".", ",") if decimal_comma else (",", ".")
     amount = _amount(text).replace(thousands, "").replace(point, ".")
-    if amount.count(".") > 1:
-        amount = amount.replace(".", "")
-    return f"-{amount}" if "-" in text or text.startswith("(") else amount
+    return f"-{amount}" if "-" in _with_hyphen(text) or text.startswith("(") else amount

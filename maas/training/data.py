@@ -68,9 +68,8 @@ class Dataset:
 
     def frame(self) -> pd.DataFrame:
         """Build a data frame of the features, one column per API name."""
-        columns = {
-            c.name: pd.Series(c.values, dtype=c.values.dtype, copy=False) for c in self.columns
-        }
+        found = self.columns
+        columns = {c.name: pd.Series(c.values, dtype=c.values.dtype, copy=False) for c in found}
         return pd.DataFrame(columns, copy=False)
 
 
@@ -149,10 +148,8 @@ def _wanted(config: ModelConfig, table: pa.Table, faults: Faults) -> dict[str, F
     """The features to read; names in the config that do not fit are faults."""
     entries = _entries(config)
     _check_excluded(config, table, entries, faults)
-    for name, entry in entries.items():
-        if entry.column == config.data.target:
-            key = f"data.features.{name}"
-            faults.add(key, DataError(key, "is the target", "remove it"))
+    for key in (f"data.features.{k}" for k, e in entries.items() if e.column == config.data.target):
+        faults.add(key, DataError(key, "is the target", "remove it"))
     if config.data.features is not None:
         return {k: e for k, e in entries.items() if e.column != config.data.target}
     used = [name for name in (config.data.target, config.split.column) if name is not None]
@@ -161,9 +158,8 @@ def _wanted(config: ModelConfig, table: pa.Table, faults: Faults) -> dict[str, F
     left_out = {*used, *config.data.exclude, *meant}
     names = [name for name in table.column_names if name not in left_out]
     if not names and not meant:
-        what = "has no column but the target"
-        if config.data.exclude:
-            what = f"{what} and those in data.exclude"
+        others = " and those in data.exclude" if config.data.exclude else ""
+        what = f"has no column but the target{others}"
         faults.add("data", DataError(config.data.source, what, "add columns for features"))
     return {name: FeatureConfig(column=name) for name in names if name not in faults}
 
@@ -222,9 +218,9 @@ def _read_split(
 def _read_feature(
     config: ModelConfig, table: pa.Table, name: str, entry: FeatureConfig, new: bool
 ) -> Column:
-    source, listed = config.data.source, config.data.features is not None
+    source = config.data.source
     where = f"{source}: column {entry.column!r}"
-    leave_out = "leave it out of data.features" if listed else LEAVE_OUT
+    leave_out = "leave it out of data.features" if config.data.features else LEAVE_OUT
     data = _pick(source, table, entry.column, f"data.features.{name}")
     if data.null_count == len(data):
         raise DataError(where, "has no value in any row", leave_out)

@@ -95,7 +95,7 @@ def test_params_that_no_manifest_could_hold_are_refused(params: dict):
         {"features": {"a": ""}},
         {"features": {"a": {"column": ""}}},
         {"features": ["a"]},
-        {"exclude": [""]},
+        {"exclude": ["", ""]},
         {"exclude": ["a", "a"]},
         {"exclude": "a"},
         {"exclude": [1]},
@@ -144,6 +144,11 @@ def test_what_determines_the_model_is_a_copy():
     made = config(estimator={"name": "Ridge", "params": {"n_jobs": 2, "alpha": 1.0}})
     assert made.determining.estimator.params == {"alpha": 1.0}
     assert made.estimator.params == {"n_jobs": 2, "alpha": 1.0}
+
+
+def test_a_column_without_a_name_can_be_excluded():
+    data = {"source": "s", "target": "t", "exclude": ["", "a"]}
+    assert config(data=data).data.exclude == ("", "a")
 
 
 def test_excluded_columns_are_recorded_where_there_are_any():

@@ -1,6 +1,6 @@
 """Columns: the type that fits them, their values, and those that no model can use."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,8 @@ def said(error: pytest.ExceptionInfo[DataError]) -> str:
         (["a", "b"], None, "category"),  # two rows are no sign of an id
         (["1", "b", "c", "b"], None, "category"),
         (["nan", "a", "b", "a"], None, "category"),
+        (["5 kg", "10 kg", "5 kg"], None, "category"),
+        (["192.168.100.200", "10.0.0.1", "10.0.0.1"], None, "category"),
         ([f"c{n}" for n in range(18)] + ["c0"], None, "category"),  # few rows: more may repeat
         ([f"c{n % 10}" for n in range(20)] + [None] * 9, None, "category"),
     ],
@@ -65,6 +67,14 @@ def test_a_type_is_inferred_from_the_values(values: Any, arrow: pa.DataType | No
         ([f"c{n % 16}" for n in range(30)] + [None] * 30, "16 different texts in 30 rows"),
         (["$1.50", None, "$1.50"], "amounts of money such as '$1.50'; write plain numbers"),
         (["1/2/2024", "1/2/2024"], "dates are not features yet: leave it out with data.exclude"),
+        (["1/4/16", "1/8/32"], "YYYY-MM-DD), or declare type: category in data.features"),
+        ([time(12, 30)], "declare type: category in data.features if they are names or codes"),
+        (["1.1", "1.1.1", "1.2"], "cells empty, declare type: category in data.features"),
+        (
+            [f"{n} kg" for n in range(11)] * 3,
+            "numbers with a unit such as '0 kg'; write the number alone ('0 kg' as 0), declare",
+        ),
+        (["3", "−5", "7", "3"], "a typographic minus such as '−5'; write plain numbers"),
         (["1,234", "1,234"], "write plain numbers ('1,234' as 1234), declare type: category"),
     ],
 )
@@ -98,6 +108,8 @@ def test_booleans_are_zero_and_one(values: list):
         ([True, False, None], None, ["true", "false", None]),
         ([1, -2, None], None, ["1", "-2", None]),
         ([1.0, -2.0, None], None, ["1", "-2", None]),
+        ([time(12, 30), None], pa.time32("s"), ["12:30:00", None]),
+        ([time(12, 30), None], pa.time64("ns"), ["12:30:00", None]),
         (["01", "", None], None, ["01", "", None]),
         (pa.array(["x", "y", "x"]).dictionary_encode(), None, ["x", "y", "x"]),
     ],
@@ -112,6 +124,11 @@ def test_categories_are_texts_and_gaps_are_none(values: Any, arrow: Any, texts: 
     ("kind", "values", "words"),
     [
         ("number", ["1", "2"], "holds string, not numbers"),
+        (
+            "number",
+            ["1 kg", "2 kg", "3 kg"],
+            "write the number alone ('1 kg' as 1), or declare another",
+        ),
         ("number", [date(2024, 1, 2)], "not numbers"),
         ("number", [2**53 + 1, 0], "integers beyond 2^53"),
         ("number", [0.5, float("inf")], "infinite"),

@@ -33,6 +33,10 @@ def form(*texts: str):
         ("3,5", "numbers with decimal commas", "3.5"),
         ("0,125", "numbers with decimal commas", "0.125"),
         ("1.234,567", "numbers with decimal commas", "1234.567"),
+        ("kr 12.50", "amounts of money", "12.50"),
+        ("−5", "numbers with a typographic minus", "-5"),
+        ("– 0.5", "numbers with a typographic minus", "-0.5"),
+        ("−3,5", "numbers with decimal commas", "-3.5"),
         ("2024-01-05", "dates", None),
         ("2024-01-05 10:30", "dates", None),
         ("2024-01-05T10:30:00.5+02:00", "dates", None),
@@ -43,6 +47,7 @@ def form(*texts: str):
         ("05.01.24", "dates", None),
         ("5-Jan-24", "dates", None),
         ("January 5, 2024", "dates", None),
+        ("Sep. 5 2024", "dates", None),
     ],
 )
 def test_a_form_is_found_and_its_number_written_plainly(text: str, name: str, plain: str | None):
@@ -58,7 +63,8 @@ def test_a_form_is_found_and_its_number_written_plainly(text: str, name: str, pl
     [
         "red", "v1.2.3", "1.10.12", "K1A", "ABC 123", "10-20", "3+", "5 kg", "12:30", "10.168.0.1",
         "12345-6789", "2024Q1", "$", "%", "-", "CPU 3", "May", "1,2,3", "<5", "17", "1e5",
-        "99.9.2024",
+        "99.9.2024", "192.168.100.200", "255.100.100.1", "1.234.567.89", "012 345", "PEN2", "ARS1",
+        "TRY 1", "COP 2", "Rs5", "6 Ft", "Marathon 10, 2000", "Decathlon 3 2001", "(1)", "20-00-00",
     ],
 )  # fmt: skip
 def test_words_and_plain_numbers_have_no_form(text: str):
@@ -78,3 +84,56 @@ def test_a_form_needs_more_than_half_of_the_rows():
     assert found.sentence == "mixes amounts of money such as '$5' with text such as 'n/a'"
     counts = pd.Series([3, 1], index=pd.Index(["$5", "n/a"], dtype=object))
     assert find_form(counts) is not None
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("20-00-00", "30-11-12", "12-13-14"),
+        ("12.03.45", "13.14.55"),
+        ("1/13/24", "13/1/24"),
+    ],
+)
+def test_days_that_no_order_makes_valid_are_codes(texts: tuple[str, ...]):
+    assert form(*texts) is None
+
+
+def test_days_in_any_one_order_are_dates():
+    for texts in (("31/1/24", "1/2/24"), ("1/31/24", "2/1/24"), ("05.01.24", "29.02.24 10:15")):
+        assert (found := form(*texts)) is not None
+        assert found.is_date
+
+
+def test_labels_are_not_money_or_brackets_unless_the_column_has_amounts():
+    assert form("(1)", "(2)", "(3)") is None
+    assert form("(1)", "2", "7") is None
+    assert form("USD1", "EUR1") is None
+    for text in ("1.5", "1,200"):
+        assert (found := form("(1)", "(2)", "(3)", text)) is not None
+        assert (found.name, found.plain) == ("numbers in brackets", "-1")
+
+
+def test_points_of_one_column_have_one_meaning():
+    assert (found := form("1.234 €", "1.234.567 €")) is not None
+    assert found.plain == "1234"
+    assert (found := form("1.234 €", "9.500 €")) is not None
+    assert "(three digits after the point: if it separates thousands, leave it out)" in (
+        found.sentence
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "doubt"),
+    [
+        (("234 567", "123 890"), "all of one length: they may be codes"),
+        (("300.400.500.600", "301.400.500.600"), "all of one length: they may be codes"),
+        (("1,2", "3,4"), "if the comma separates two values, make two columns"),
+    ],
+)
+def test_what_may_be_codes_or_pairs_says_so(texts: tuple[str, ...], doubt: str):
+    assert (found := form(*texts)) is not None
+    assert found.sentence.endswith(f"{texts[0]!r} ({doubt})")
+
+
+def test_spaces_without_a_number_are_no_amount():
+    assert form("$" + " " * 100_000 + "x") is None  # hangs if the pattern tries each split of them

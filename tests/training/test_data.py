@@ -1,5 +1,7 @@
 """Data: types, hashes, and errors that name the file, the column and a remedy."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from maas.config.train_config import ModelConfig, TrainConfig
 from maas.errors import DataError
 from maas.training.data import Dataset, read_dataset
 from maas.training.run import build
+from tests.workspace import Workspace
 
 GOOD = "size,count,ok,city,y\n1.5,1,true,Köln,a\n,2,false,Bonn,b\n3.5,,true,Bonn,a\n2,4,,,b\n"
 
@@ -166,7 +169,13 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n", {}, ["a header but no rows"]),
         (b"", {}, ["is empty (0 bytes)"]),
         ("a,y\n1,x,3\n", {}, ["Expected 2 columns, got 3"]),
-        (",a,y\n0,1,x\n1,2,z\n", {}, ["a column without a name", "without the index"]),
+        (
+            ",a,y\n0,1,x\n1,2,z\n",
+            {},
+            ['a column without a name; leave it out with data.exclude: [""], or name'],
+        ),
+        (",a,y\n007,1,x\n008,2,z\n", {}, ["a column without a name"]),
+        ("__index_level_0__,a,y\n007,1,x\n008,2,z\n", {}, ["a column without a name"]),
         ("y\nx\nz\n", {}, ["no column but the target"]),
         ("a,y\n2024-01-01,x\n2024-01-02,z\n", {}, ["column 'a'", "not a supported feature type"]),
         ("a,y\n1,x\ninf,z\n", {}, ["column 'a'", "infinite"]),
@@ -184,7 +193,27 @@ def test_all_columns_but_target_and_split_column_are_features(read):
         ("a,y\n1,007\n2,010\n", {}, ["column 'y'", "leading zeros"]),
         ('a,b,y\n1,"x\n2,y",c\n3,z,d\n', {}, ["column 'b'", "row 1", "close the quote"]),
         ('a,y\n"0,5",b\n"1,5",c\n', {}, ["column 'a'", "decimal commas"]),
-        ("__index_level_0__,a,y\n0,1,x\n1,2,z\n", {}, ["without the index"]),
+        (
+            "__index_level_0__,a,y\n0,1,x\n1,2,z\n",
+            {},
+            ['data.exclude: ["__index_level_0__"], or name'],
+        ),
+        (
+            "a,y\n12:30,x\n13:45,z\n",
+            {},
+            ["write numbers, such as minutes, declare type: category in data.features"],
+        ),
+        (
+            "a,y\n1,12 kg\n2,13 kg\n3,14 kg\n",
+            {},
+            ["target: holds numbers with a unit such as '12 kg'; write the number alone"],
+        ),
+        ("a,y\n1,−5\n2,3\n3,4\n", {}, ["target: holds numbers with a typographic minus"]),
+        (
+            "a,y\n1,4.7M\n2,900k\n3,12k\n",
+            {},
+            ["target: holds numbers with a unit", "all in one unit, or classes as words"],
+        ),
         ("a,y\n1700000001,x\n1700000002,z\n", {}, ["column 'a'", "float32", "offset"]),
         (
             "t,a,y\n1.6.2023,1,u\n18.7.2024,2,v\n",
@@ -282,6 +311,36 @@ def test_excluded_columns_are_neither_features_nor_faults(read):
     assert [column.name for column in data.columns] == ["y"]
     named = read(MESSY, target="ok", features={"a": "y"})  # neither are those that it leaves out
     assert named.sha256 == data.sha256
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_an_index_without_a_name_is_left_out_as_its_fault_says(tmp_path: Path, suffix: str):
+    frame = pd.DataFrame({"a": range(20), "y": list("pq") * 10}, index=[n * n for n in range(20)])
+    write = frame.to_csv if suffix == "csv" else frame.to_parquet
+    write(tmp_path / f"data.{suffix}")
+    with pytest.raises(DataError) as caught:
+        read_dataset(config(f"data.{suffix}"), tmp_path)
+    listed = re.findall(r"leave it out with data\.exclude: (\[.*?\])", caught.value.remedy)
+    setting = config(f"data.{suffix}", exclude=json.loads(listed[0]))
+    assert [column.name for column in read_dataset(setting, tmp_path).columns] == ["a"]
+
+
+def test_a_version_is_trained_on_a_file_whose_index_has_no_name(workspace: Workspace):
+    rows = "".join(f'"{n + 1}",{n % 7},{n * 3}\n' for n in range(60))
+    (workspace.folder / "r.csv").write_text(f'"","a","y"\n{rows}')
+    text = "model_name: r\ndata: {source: r.csv, target: y}\nestimator: {name: Ridge}\n"
+    path = workspace.folder / "r.yaml"
+    path.write_text(text.replace("r.csv", str(workspace.folder / "r.csv")))
+    with pytest.raises(DataError, match="a column without a name; leave it out"):
+        workspace.train_here(config=path)
+    manifest = workspace.train_here('data.exclude=[""]', config=path).manifest
+    assert [feature.name for feature in manifest.signature.features] == ["a"]
+
+
+def test_clock_times_are_categories_if_they_are_declared(read):
+    features = {"t": {"column": "t", "type": "category"}}
+    data = read("t,y\n12:30,a\n13:45,b\n", features=features)
+    assert data.columns[0].values.tolist() == ["12:30", "13:45"]
 
 
 def test_a_column_that_is_most_likely_the_target_is_not_checked_as_a_feature(read):
