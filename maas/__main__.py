@@ -9,11 +9,10 @@ import argparse
 import os
 import sys
 
-from maas.commands import registry, release, removal, verify
 from maas.commands.terminal import run_command
-from maas.config.paths import PROJECT, is_project, models_folder
+from maas.config.paths import PROJECT, is_in_bento, is_project, models_folder
 from maas.config.reading import load_models_dir
-from maas.errors import ConfigError
+from maas.errors import ConfigError, InputError
 from maas.registry.registry import Registry
 
 
@@ -24,11 +23,24 @@ def run() -> int:
 
 def main() -> int:
     """Read the arguments and run one command."""
+    _refuse_bento()
     arguments = _build_parser().parse_args()
     configured = load_models_dir(PROJECT / "configs" / "service_config.yaml")
     _check_models_are_known()
     code: int = arguments.run(Registry(models_folder(configured, PROJECT)), arguments)
     return code
+
+
+def _refuse_bento() -> None:
+    """Refuse to run in a Bento, which holds no other version and, for a small image, no command.
+
+    Raises:
+        InputError: this is one.
+    """
+    if is_in_bento(PROJECT):
+        what = "is a Bento, which serves the version that it was built with and follows nothing"
+        remedy = "run commands in the project; to release, build a Bento and roll it out"
+        raise InputError(PROJECT.parent, what, remedy)
 
 
 def _check_models_are_known() -> None:
@@ -46,6 +58,8 @@ def _check_models_are_known() -> None:
 
 
 def _build_parser() -> argparse.ArgumentParser:
+    from maas.commands import registry, release, removal, verify  # a Bento does not hold them
+
     parser = argparse.ArgumentParser(
         prog="python -m maas",
         description="Inspect, verify, release, mirror and remove the versions of a model.",

@@ -10,7 +10,7 @@ from maas.commands.version_argument import find_version
 from maas.errors import DamagedError
 from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
-from maas.registry.ledger import Ledger, list_terms, read_ledger
+from maas.registry.ledger import Ledger, check_live_is_there, list_terms, read_ledger
 from maas.registry.manifest import Manifest
 from maas.registry.orphans import find_orphans
 from maas.registry.registry import Registry
@@ -55,6 +55,8 @@ def _list(registry: Registry, arguments: argparse.Namespace) -> int:
         print_table(_HEADERS, map(_row, summaries))
     if damage is not None:
         raise damage  # which version is live is not known, but the versions are
+    if ledger is not None:
+        check_live_is_there(registry, ledger)
     return 0
 
 

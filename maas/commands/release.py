@@ -15,7 +15,6 @@ from maas.commands.terminal import (
     stdout_to_stderr,
 )
 from maas.commands.version_argument import find_number
-from maas.config.paths import PROJECT
 from maas.errors import InputError, VersionError
 from maas.model.tag import VERSION_FORMS, parse_number
 from maas.registry.comparison import change_lines
@@ -105,10 +104,7 @@ def _parse_expected(argument: str | None) -> Expected:
 
 
 def _refuse_immutable(models_dir: Path) -> None:
-    """Refuse to promote where no service follows: in a Bento, and in an image's own models."""
-    if PROJECT.name == "src" and (PROJECT.parent / "bento.yaml").is_file():
-        what = "is a Bento, which serves the version that it was built with"
-        raise InputError(PROJECT.parent, what, "promote in the project, build and roll out a Bento")
+    """Refuse to promote in an image's own models, where no service follows."""
     if (models_dir / IMAGE_COPY).exists():
         what = "is the image's own copy of the models, and ends with the container"
         remedy = "promote in the project and build a new image, or mount a models folder there"

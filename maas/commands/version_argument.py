@@ -2,7 +2,12 @@
 
 from maas.errors import VersionError
 from maas.model.tag import VERSION_FORMS, parse_version
-from maas.registry.ledger import find_live, read_ledger
+from maas.registry.ledger import (
+    NO_RELEASES,
+    check_live_is_there,
+    find_live,
+    read_ledger,
+)
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
@@ -18,7 +23,9 @@ def find_number(registry: Registry, argument: str) -> int:
     named = parse_version(argument)
     if named is None:
         raise VersionError(argument, "is not a version", f"write {VERSION_FORMS}")
-    released = read_ledger(registry.models_dir).live if named == "live" else None
+    ledger = read_ledger(registry.models_dir) if named == "live" else NO_RELEASES
+    check_live_is_there(registry, ledger)
+    released = ledger.live
     if released is not None and released.version is not None:
         named = released.version
     if named == "latest" or named == "live":  # before the first release, the newest is live

@@ -13,6 +13,11 @@ def is_project(folder: Path) -> bool:
     return (folder / "train.py").is_file() and (folder / "maas" / "__init__.py").is_file()
 
 
+def is_in_bento(project: Path) -> bool:
+    """Whether a project's folder is the part of a Bento that holds the code."""
+    return project.name == "src" and (project.parent / "bento.yaml").is_file()
+
+
 def project_root(config_path: Path) -> Path:
     """Find the folder that the data in a train config are relative to.
 

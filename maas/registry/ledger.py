@@ -28,6 +28,8 @@ LEDGER = "serving.json"
 RESTORE_LEDGER = "restore it from a backup; docs/releases.md says how"
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_RFC_3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
+Moment = Annotated[str, StringConstraints(pattern=_RFC_3339)]
 Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
 
 
@@ -55,7 +57,7 @@ class Release(StrictModel):
     digest: Digest | None
     reason: str | None
     by: str
-    at: str
+    at: Moment
     before: Annotated[int, Field(ge=1)] | None
     previous: Sha256 | None
     input_bound: Annotated[float, Field(gt=0, le=FLOAT32_MAX)] | None = added_later(None)
@@ -220,13 +222,28 @@ def find_live(registry: Registry, ledger: Ledger) -> Version:
     """Open the version that is live: as the ledger says, or the newest before the first release.
 
     Raises:
-        VersionError: it does not exist.
-        DamagedError: its manifest is missing or was altered, or has not the ledger's digest.
+        VersionError: there is none.
+        DamagedError: it is missing or its manifest altered, or has not the ledger's digest.
     """
     entry = ledger.live
     if entry is None or entry.version is None:
         return registry.latest()
+    check_live_is_there(registry, ledger)
     return open_released(registry, entry)
+
+
+def check_live_is_there(registry: Registry, ledger: Ledger) -> None:
+    """Check that the version which the ledger says is live has a folder.
+
+    Raises:
+        DamagedError: it was removed by hand.
+    """
+    entry = ledger.live
+    if entry is not None and entry.version not in registry.numbers():
+        path = registry.models_dir / f"v{entry.version}"
+        what = f"is missing, and live since release {entry.release}"
+        remedy = "restore it from a backup, or promote another version"
+        raise DamagedError(path, what, remedy)
 
 
 def open_released(registry: Registry, entry: Release) -> Version:

@@ -70,7 +70,11 @@ def _mark(summary: Summary, newest: Summary, ledger: Ledger) -> Summary:
     """Say whether a version is live, and whether it is the shadow."""
     live = ledger.live.version if ledger.live else newest.version
     shadow = ledger.shadow.version if ledger.shadow else None
-    return replace(summary, live=summary.version == live, shadow=summary.version == shadow)
+    marked = replace(summary, live=summary.version == live, shadow=summary.version == shadow)
+    if marked.live and ledger.live and marked.state == "ok" and marked.digest != ledger.live.digest:
+        problem = f"it is not the version that release {ledger.live.release} made live"
+        return replace(marked, state="damaged", problem=problem)
+    return marked
 
 
 def _summarise(registry: Registry, number: int) -> Summary:

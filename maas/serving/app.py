@@ -36,7 +36,7 @@ from maas.serving.process.deployment import Deployment
 from maas.serving.process.draining import Drain
 from maas.serving.process.following import Follower
 from maas.serving.process.gc_tuning import tune_gc
-from maas.serving.process.worker_failure import forget_failures
+from maas.serving.process.worker_failure import forget_failures, log_notes
 from maas.serving.served_version import ServedVersion, make_endpoints, serve_version
 
 log = logging.getLogger("bentoml.maas")
@@ -127,6 +127,7 @@ class ServiceApp:
         first = serve_version(start.version, service, instance, endpoints, metrics, config, release)
         self._current = CurrentVersion(first, ReleaseMetrics())
         self._drain.install()
+        log_notes()
         forget_failures()
         tune_gc()
         self._tasks = [

@@ -47,6 +47,10 @@ def test_a_bento_serves_its_version_whatever_is_released(
     assert not (folder / "src/maas/training").exists()
     assert not (folder / "src/train.py").exists()
 
+    done = workspace.maas("promote", "2", cwd=folder / "src", extra={"PYTHONPATH": ""})
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "is a Bento, which serves the version that it was built with" in done.stderr
+
     release(workspace.models, Registry(workspace.models).open(2))
     server = serve(workspace, tag)
     assert server.post("/predict", ROW).json()["model_version"] == 1

@@ -110,6 +110,7 @@ def edit_and_rehash(number: int, **changes: Any) -> Edit:
         ),
         (lambda c: c["entries"][1].pop("at"), "release 2: at"),
         (lambda c: c["entries"][1].update(version=True), "release 2: version"),
+        (edit_and_rehash(2, at="yesterday"), "release 3: at"),
         (edit_and_rehash(2, version=None), "release 3: entry.*a version has a digest"),
         (edit_and_rehash(2, version=None, digest=None), "release 3: entry.*a promote names a"),
         (edit_and_rehash(2, before=3), "release 3: entry.*`before` is not an earlier release"),
@@ -189,7 +190,10 @@ def test_a_live_version_that_was_removed_or_replaced_is_an_error(tmp_path: Path)
     version = registry.publish(make_manifest(), FILES, RUN, ())
     with pytest.raises(DamagedError, match="is not the version that release 1 names"):
         find_live(registry, ledger_of(("promote", 1)))
-    with pytest.raises(VersionError, match="no such version"):
+    (summary,) = summarise(registry, ledger_of(("promote", 1)))
+    assert (summary.state, summary.live) == ("damaged", True)
+    assert "is not the version that release 1 made live" in str(summary.problem)
+    with pytest.raises(DamagedError, match="v2: is missing, and live since release 1"):
         find_live(registry, ledger_of(("promote", 2)))
     damage(version.path / "manifest.json", b"{}")
     with pytest.raises(DamagedError, match=r"manifest\.json"):

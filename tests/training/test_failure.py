@@ -61,7 +61,7 @@ def test_a_lack_of_memory_says_so_and_frees_what_the_fit_held():
     with pytest.raises(FitError) as caught, explain_fit("SVC"):
         fill()
     assert "SVC cannot be fitted (out of memory, Unable to allocate 128. TiB" in str(caught.value)
-    assert "set `preprocessing.encode: ordinal`" in caught.value.remedy
+    assert "unless `preprocessing.encode: ordinal` is set" in caught.value.remedy
     trace, locals_of_fill = caught.value.__context__.__traceback__, None
     while trace is not None:
         if trace.tb_frame.f_code.co_name == "fill":

@@ -13,7 +13,7 @@ import bentoml
 import yaml
 from bentoml.exceptions import BentoMLException, NotFound
 
-from maas.config.paths import models_folder
+from maas.config.paths import is_in_bento, models_folder
 from maas.config.reading import load_service_config
 from maas.config.service_config import ServiceConfig
 from maas.errors import MaasError, ServeError
@@ -86,7 +86,7 @@ def load_deployment(project: Path) -> Deployment:
     """
     try:
         config = load_service_config(project / "configs" / "service_config.yaml")
-        in_bento = project.name == "src" and (project.parent / "bento.yaml").is_file()
+        in_bento = is_in_bento(project)
         version, release = (
             (_find_in_bento(project, config), None) if in_bento else _find(project, config)
         )

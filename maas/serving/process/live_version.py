@@ -29,7 +29,7 @@ from maas.registry.registry import Registry
 from maas.registry.version import Version
 from maas.serving.monitoring.metrics_folder import OWN_DIR
 from maas.serving.process.model_loading import keep_predictor, remember_bound
-from maas.serving.process.worker_failure import log_once
+from maas.serving.process.worker_failure import note_once
 
 log = logging.getLogger("bentoml.maas")
 
@@ -85,10 +85,10 @@ def find_in_worker(registry: Registry, config: ServiceConfig) -> tuple[Version, 
         else:
             if problem:
                 line = f"this worker serves {version.tag} of release r{release.release}: {problem}"
-                log_once(logging.WARNING, line)
+                note_once(line)
             return version, release
     if problem:
-        log_once(logging.WARNING, f"this worker serves what was live at the start: {problem}")
+        note_once(f"this worker serves what was live at the start: {problem}")
     return _first_version(registry), None
 
 

@@ -24,16 +24,31 @@ def is_worker() -> bool:
     return spec is not None and spec.name == _WORKER
 
 
-def log_once(level: int, line: str) -> None:
-    """Log a line, unless a worker of this service just did."""
+_notes: list[str] = []
+
+
+def note_once(line: str) -> None:
+    """Keep a warning until the worker has started, unless a worker of this service just did.
+
+    BentoML keeps the name that it gives to a worker's first line for all others, and knows none
+    while service.py is imported.
+    """
     if _is_new(line):
-        log.log(level, "%s", line)
+        _notes.append(line)
+
+
+def log_notes() -> None:
+    """Log the warnings that were kept."""
+    for line in _notes:
+        log.warning("%s", line)
+    _notes.clear()
 
 
 def stop_worker(reason: str) -> NoReturn:
     """End this worker before it has started, and log the reason unless another one just did."""
     what = "a worker cannot start, and is started again until it can: "
-    log_once(logging.ERROR, what + reason)
+    if _is_new(what + reason):
+        log.error("%s%s", what, reason)
     raise SystemExit(1)
 
 
