@@ -19,4 +19,5 @@ def choose(slice_: T, ci: T, whole: T) -> T:
     return (slice_, ci, whole)[SIZE]
 
 
+long_attack = pytest.mark.skipif(SIZE == 0, reason="a long attack: ATTACK=ci runs a part of it")
 waits_long = pytest.mark.skipif(SIZE == 0, reason="waits for replaced workers: ATTACK=ci runs it")

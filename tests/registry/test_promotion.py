@@ -101,4 +101,4 @@ def test_a_gate_is_compared_with_the_version_that_is_live(registry: Registry, me
     meanwhile(lambda: shutil.rmtree(registry.models_dir / "v2"))
     outcome = promote(registry, 3)  # there is nothing to compare with
     assert outcome.before is not None
-    assert "no such version" in outcome.before.problem
+    assert "is missing, and live since release 2" in outcome.before.problem

@@ -18,11 +18,12 @@ from maas.registry.ledger import LEDGER, read_ledger
 from maas.registry.version import Version
 from tests.release_injection import broken_ledger, entries_of
 from tests.small_disk import small_disk
-from tests.suite_size import choose
+from tests.suite_size import choose, long_attack
 from tests.workspace import Workspace
 
 pytestmark = [
     pytest.mark.crash,
+    long_attack,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
 KILL_STEP = choose(15, 3, 1)

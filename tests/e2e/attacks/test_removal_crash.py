@@ -8,11 +8,12 @@ import os
 
 import pytest
 
-from tests.suite_size import choose
+from tests.suite_size import choose, long_attack
 from tests.workspace import Workspace
 
 pytestmark = [
     pytest.mark.crash,
+    long_attack,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
 KILL_STEP = choose(100, 25, 5)
