@@ -78,6 +78,7 @@ def test_workers_that_are_killed_between_swaps_come_back_with_what_is_live(
     versions = publish_all(workspace.models)
     release(workspace.models, versions[0])
     server = serve(workspace, extra=QUICK | {"WORKERS": "2"})
+    wait_until(lambda: count_starts(server) == 2, "both workers start")
     rng, kills, swaps = random.Random(1), choose(1, 2, 15), choose(5, 10, 20)
     with load_on(port_of(server), versions, per=20) as load:
         for kill in range(1, kills + 1):
