@@ -66,6 +66,13 @@ def record_failure(logger: logging.Logger, error: Exception) -> None:
     logger.handlers[0].handle(record)
 
 
+def printable(text: str) -> str:
+    """Write control characters as escapes: texts of files that others can write are hostile."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
 def _formatter(app: str, env: Env) -> logging.Formatter:
     if env == "dev":
         return logging.Formatter(_FORMAT)

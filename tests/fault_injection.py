@@ -316,19 +316,28 @@ def broken_stores(folder: Path, models: Path) -> list[str]:
     return problems
 
 
-def main() -> None:
+Strike = Callable[[type[Moments], Path, int], tuple[int, list[str]]]
+
+
+def run_attack(strike: Strike, race_all: Callable[[str, Path, int], list[str]]) -> None:
+    """Run `python -m MODULE KIND FOLDER NUMBER`: print how much was done, and what was wrong.
+
+    KIND is `kill` or `fault`, at every NUMBER-th moment; else one of the module's own races.
+    """
     kind, folder, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     random.seed(0)
-    match kind:
-        case "kill":
-            count, problems = strike_all(KillMoments, folder, number)
-        case "fault":
-            count, problems = strike_all(FaultMoments, folder, number)
-        case _:
-            folder.mkdir()
-            count, problems = number, race(folder, number, kill=kind == "fatal-race")
+    moments = {"kill": KillMoments, "fault": FaultMoments}.get(kind)
+    if moments is not None:
+        count, problems = strike(moments, folder, number)
+    else:
+        count, problems = number, race_all(kind, folder, number)
     print(json.dumps({"count": count, "problems": problems}))
 
 
+def race_all(kind: str, folder: Path, number: int) -> list[str]:
+    folder.mkdir()
+    return race(folder, number, kill=kind == "fatal-race")
+
+
 if __name__ == "__main__":
-    main()
+    run_attack(strike_all, race_all)

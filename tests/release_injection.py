@@ -23,7 +23,7 @@ from maas.registry.ledger import LEDGER, read_ledger
 from maas.registry.live_version import check_expected, look_up_live
 from maas.registry.registry import Registry
 from maas.registry.releases import open_ledger
-from tests.fault_injection import FAULTS, FaultMoments, KillMoments, Moments, in_child
+from tests.fault_injection import FAULTS, FaultMoments, KillMoments, Moments, in_child, run_attack
 from tests.samples import FILES, RUN, make_manifest
 
 VERSIONS = 3
@@ -211,18 +211,9 @@ def race(folder: Path, processes: int, expected: int | None) -> list[str]:
     return problems + broken_afterwards(models)
 
 
-def main() -> None:
-    kind, folder, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    random.seed(0)
-    match kind:
-        case "kill":
-            count, problems = strike_all(KillMoments, folder, number)
-        case "fault":
-            count, problems = strike_all(FaultMoments, folder, number)
-        case _:
-            count, problems = number, race(folder, number, 1 if kind == "expect" else None)
-    print(json.dumps({"count": count, "problems": problems}))
+def race_all(kind: str, folder: Path, processes: int) -> list[str]:
+    return race(folder, processes, 1 if kind == "expect" else None)
 
 
 if __name__ == "__main__":
-    main()
+    run_attack(strike_all, race_all)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from maas.registry.ledger import LEDGER, NO_RELEASES, Ledger, Release
+from maas.registry.ledger import LEDGER, NO_RELEASES, Ledger, Release, read_ledger
 from maas.registry.version import Version
 
 
@@ -17,16 +17,41 @@ def release(models: Path, version: Version | None, action: str = "promote", **ke
     return ledger.entries[-1]
 
 
+def append_release(models: Path, action: str, version: int | None) -> None:
+    """Add a release of a number; its digest is not that of the version."""
+    ledger = read_ledger(models)
+    live = ledger.live
+    named = {
+        "version": version,
+        "digest": None if version is None else f"sha256:{version:064x}",
+        "before": live.release if live and action == "promote" else None,
+    }
+    write_ledger(models, _with(ledger, action, named).to_bytes())
+
+
+def write_releases(models: Path, *steps: tuple[str, int | None]) -> None:
+    """Write the ledger of these steps."""
+    (models / LEDGER).unlink(missing_ok=True)
+    for action, version in steps:
+        append_release(models, action, version)
+
+
 def with_entry(
     ledger: Ledger, version: Version | None, action: str = "promote", **keys: Any
 ) -> Ledger:
     """A ledger with one more entry."""
+    named = {
+        "version": version.number if version else None,
+        "digest": version.manifest.digest if version else None,
+    }
+    return _with(ledger, action, named | keys)
+
+
+def _with(ledger: Ledger, action: str, keys: dict[str, Any]) -> Ledger:
     last = ledger.entries[-1] if ledger.entries else None
     content = {
         "release": len(ledger.entries) + 1,
         "action": action,
-        "version": version.number if version else None,
-        "digest": version.manifest.digest if version else None,
         "reason": "a test",
         "by": "someone@here",
         "at": "2026-01-02T03:04:05Z",

@@ -32,10 +32,11 @@ from tests.fault_injection import (
     fresh,
     in_child,
     numbers,
+    run_attack,
     run_once,
 )
-from tests.registry.releases import append_release, write_ledger
 from tests.registry.test_trash import sign
+from tests.releases import append_release, write_releases
 
 LIVE, REMOVED = 2, (3, 4)
 SIGNED = {"signatures": ".sig", "attestations": ".jsonl"}
@@ -47,7 +48,7 @@ def four_versions(home: Path) -> Path:
     models = fresh(home)
     for _ in range(4):
         run_once(models)
-    write_ledger(models, ("promote", LIVE))
+    write_releases(models, ("promote", LIVE))
     return models
 
 
@@ -235,19 +236,9 @@ def race(home: Path) -> list[str]:
     return problems + broken_versions(models) + broken_entries(models)
 
 
-def main() -> None:
-    kind, folder, number = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    random.seed(0)
-    match kind:
-        case "kill":
-            count, problems = strike_all(KillMoments, folder, number)
-        case "fault":
-            count, problems = strike_all(FaultMoments, folder, number)
-        case _:
-            count = number
-            problems = [text for index in range(number) for text in race(folder / str(index))]
-    print(json.dumps({"count": count, "problems": problems}))
+def race_all(_: str, folder: Path, races: int) -> list[str]:
+    return [text for index in range(races) for text in race(folder / str(index))]
 
 
 if __name__ == "__main__":
-    main()
+    run_attack(strike_all, race_all)

@@ -10,7 +10,8 @@ from maas.commands.version_argument import find_version
 from maas.errors import DamagedError
 from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
-from maas.registry.ledger import Ledger, check_live_is_there, list_terms, read_ledger
+from maas.registry.ledger import Ledger, list_terms, read_ledger
+from maas.registry.live_version import check_live_is_there
 from maas.registry.manifest import Manifest
 from maas.registry.orphans import find_orphans
 from maas.registry.registry import Registry

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maas.errors import MaasError, remedy_for
+from maas.logs import printable
 
 
 def run_command(command: Callable[[], int]) -> int:
@@ -95,12 +96,12 @@ def stdout_to_stderr() -> Iterator[None]:
 
 def print_line(text: str) -> None:
     """Print one line of text; control characters of a forged file are shown, not obeyed."""
-    print(_printable(text))
+    print(printable(text))
 
 
 def print_note(text: str) -> None:
     """Print one line for people to stderr, where the result of a command is on stdout."""
-    print(_printable(text), file=sys.stderr)
+    print(printable(text), file=sys.stderr)
 
 
 def print_json(value: Any) -> None:
@@ -121,7 +122,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for index in range(len(headers)):
         table.add_column(headers[index], overflow="fold")
     for row in rows:
-        table.add_row(*map(_printable, row))
+        table.add_row(*map(printable, row))
     Console(markup=False, highlight=False).print(table)
 
 
@@ -132,12 +133,5 @@ def short_path(path: Path) -> str:
 
 
 def _fail(line: str, code: int) -> int:
-    print(f"error: {_printable(line)}", file=sys.stderr)
+    print(f"error: {printable(line)}", file=sys.stderr)
     return code
-
-
-def _printable(text: str) -> str:
-    """Write control characters as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -2,12 +2,8 @@
 
 from maas.errors import VersionError
 from maas.model.tag import VERSION_FORMS, parse_version
-from maas.registry.ledger import (
-    NO_RELEASES,
-    check_live_is_there,
-    find_live,
-    read_ledger,
-)
+from maas.registry.ledger import read_ledger
+from maas.registry.live_version import check_live_is_there, find_live, live_number
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 
@@ -23,13 +19,12 @@ def find_number(registry: Registry, argument: str) -> int:
     named = parse_version(argument)
     if named is None:
         raise VersionError(argument, "is not a version", f"write {VERSION_FORMS}")
-    ledger = read_ledger(registry.models_dir) if named == "live" else NO_RELEASES
-    check_live_is_there(registry, ledger)
-    released = ledger.live
-    if released is not None and released.version is not None:
-        named = released.version
-    if named == "latest" or named == "live":  # before the first release, the newest is live
-        return (registry.numbers() or [registry.latest().number])[-1]
+    if named == "live":
+        ledger = read_ledger(registry.models_dir)
+        check_live_is_there(registry, ledger)
+        return live_number(registry, ledger) or registry.latest().number
+    if named == "latest":
+        return max(registry.numbers(), default=0) or registry.latest().number
     if named not in registry.numbers():
         registry.open(named)
     return named

@@ -47,7 +47,8 @@ def encoding_differences(live: Signature, other: Signature) -> tuple[str, ...]:
     """Name what keeps a model from scoring the matrix that was encoded for the live one.
 
     A code is the place of a category in its list, and a column has no name: features, their
-    order, types and categories must be equal, and gaps be allowed where they are in the live one.
+    order, types and categories must be equal. Gaps and unseen categories must be taken where the
+    live one takes them.
     """
     found = [
         f"{old.name}: {_first_difference(old, new)}"
@@ -56,6 +57,8 @@ def encoding_differences(live: Signature, other: Signature) -> tuple[str, ...]:
     ]
     if len(live.features) != len(other.features):
         found.append(f"features: there are {len(live.features)} and {len(other.features)}")
+    if live.unknown == "ignore" and other.unknown == "error":
+        found.append("unknown: categories that training did not see are refused")
     if live.task != other.task:
         found.append(f"task: {live.task} and {other.task}")
     return tuple(found)

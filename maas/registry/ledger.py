@@ -6,6 +6,7 @@ that an edit, a gap or another order shows.
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -17,8 +18,7 @@ from maas.errors import DamagedError
 from maas.model.signature import FLOAT32_MAX
 from maas.model.tag import MAX_NUMBER
 from maas.registry.files import read_bounded, storage_error
-from maas.registry.manifest import RESTORE, Digest, canonical_json
-from maas.registry.registry import Registry
+from maas.registry.manifest import Digest, canonical_json
 from maas.registry.version import Version
 from maas.strict_model import StrictModel, added_later
 
@@ -80,6 +80,10 @@ class Release(StrictModel):
         unsealed = cls.model_construct(**content, sha256="")
         return cls(**content, sha256=unsealed.own_hash())
 
+    def names(self, version: Version) -> bool:
+        """Whether this is the version that the entry names."""
+        return (self.version, self.digest) == (version.number, version.manifest.digest)
+
     def own_hash(self) -> str:
         """The hash of the canonical JSON of all its keys but `sha256`."""
         return _hash(self.model_dump(mode="json", exclude={"sha256"}))
@@ -113,6 +117,26 @@ class Ledger(StrictModel):
             return None
         later = self.entries[newest.release :]
         return None if any(entry.version == newest.version for entry in later) else newest
+
+    def find_rollback(self, there: Collection[int]) -> tuple[Release | None, tuple[Release, ...]]:
+        """Find the release that a rollback goes to.
+
+        Args:
+            there: the numbers of the versions that were not removed.
+
+        Returns:
+            The release; None if there is nothing to go back to. Then those on the way whose
+            versions were removed.
+        """
+        skipped: list[Release] = []
+        entry = live = self.live
+        while live is not None and entry is not None and entry.before is not None:
+            entry = self.entries[entry.before - 1]
+            if entry.version not in there:
+                skipped.append(entry)
+            elif entry.version != live.version:
+                return entry, tuple(skipped)
+        return None, tuple(skipped)
 
     def to_bytes(self) -> bytes:
         """Write the ledger as canonical JSON, indented for people, LF at the end."""
@@ -216,45 +240,3 @@ def _invalid(path: Path, location: tuple[int | str, ...], message: str, kind: st
     newer = kind in ("extra_forbidden", "literal_error")  # a key or an action of a later release
     remedy = f"upgrade this installation, or {RESTORE_LEDGER}" if newer else RESTORE_LEDGER
     return DamagedError(path, f"is not a valid ledger ({where}: {message})", remedy)
-
-
-def find_live(registry: Registry, ledger: Ledger) -> Version:
-    """Open the version that is live: as the ledger says, or the newest before the first release.
-
-    Raises:
-        VersionError: there is none.
-        DamagedError: it is missing or its manifest altered, or has not the ledger's digest.
-    """
-    entry = ledger.live
-    if entry is None or entry.version is None:
-        return registry.latest()
-    check_live_is_there(registry, ledger)
-    return open_released(registry, entry)
-
-
-def check_live_is_there(registry: Registry, ledger: Ledger) -> None:
-    """Check that the version which the ledger says is live has a folder.
-
-    Raises:
-        DamagedError: it was removed by hand.
-    """
-    entry = ledger.live
-    if entry is not None and entry.version not in registry.numbers():
-        path = registry.models_dir / f"v{entry.version}"
-        what = f"is missing, and live since release {entry.release}"
-        remedy = "restore it from a backup, or promote another version"
-        raise DamagedError(path, what, remedy)
-
-
-def open_released(registry: Registry, entry: Release) -> Version:
-    """Open the version that an entry names.
-
-    Raises:
-        VersionError: it does not exist.
-        DamagedError: its manifest is missing or was altered, or has not the ledger's digest.
-    """
-    version = registry.open(entry.version or 0)  # there is no v0
-    if version.manifest.digest != entry.digest:
-        what = f"is not the version that release {entry.release} names ({entry.digest})"
-        raise DamagedError(version.path, what, RESTORE)
-    return version

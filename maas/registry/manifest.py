@@ -24,8 +24,9 @@ SchemaVersion = Literal[1, 2, 3]
 """How a version was made, where one key has had more than one meaning.
 
 1: `signature.example` is the first training row. 2: it is made of medians and most frequent values.
-3: metrics are measured on the held-out rows that the service answers, times of text are read as
-times, and the pickle does not depend on how many processes fitted it.
+3: metrics are measured on the held-out rows that the service answers, what they leave out and what
+the run warned of is recorded, times of text are read as times, a wide one-hot matrix is sparse, and
+pickle and graph depend on the fitted values only.
 """
 
 # Raise it when a key gets another meaning or rule; not for a new key.
@@ -135,9 +136,8 @@ class Manifest(StrictModel):
         """
         own = self.model_dump(mode="json")
         content = _restrict(own, other.model_dump(mode="json"))
-        if (
-            other.schema_version >= FIRST_SCHEMA_WITH_RECORDS
-        ):  # nobody may strip them from a version
+        if other.schema_version >= FIRST_SCHEMA_WITH_RECORDS:
+            # Nobody may strip them from a version.
             content |= {key: own[key] for key in RECORDS if key in own}
         content["digest"] = _digest(content)
         return Manifest.model_validate_json(json.dumps(content))

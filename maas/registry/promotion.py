@@ -74,7 +74,7 @@ def promote(
         live = look_up_live(registry, writer.ledger)
         check_expected(live, expected)
         check_unchanged(registry, version)
-        if live.release and _names(live.release, version):
+        if live.release and live.release.names(version):
             return Outcome(live.release, False, live, version)
         changes, clients, gates = compare_with_live(live, version)
         if not breaking:
@@ -107,7 +107,7 @@ def promote_shadow(
         live, shadow = look_up_live(registry, writer.ledger), writer.ledger.shadow
         check_expected(live, expected)
         check_unchanged(registry, version)
-        if shadow and _names(shadow, version):
+        if shadow and shadow.names(version):
             return Outcome(shadow, False, live, version)
         changes, clients, _ = compare_with_live(live, version, gated=False)
         _refuse_other_encoding(version, live)
@@ -128,10 +128,6 @@ def end_shadow(registry: Registry, reason: str | None = None, expected: Expected
         if writer.ledger.shadow is None:
             return Outcome(None, False, live)
         return Outcome(writer.append("shadow", None, reason), True, live)
-
-
-def _names(entry: Release, version: Version) -> bool:
-    return (entry.version, entry.digest) == (version.number, version.manifest.digest)
 
 
 def check_unchanged(registry: Registry, version: Version) -> None:

@@ -6,6 +6,7 @@ from maas.config.paths import PROJECT
 from maas.errors import DamagedError, VersionError
 from maas.registry.bentos import bentos_using
 from maas.registry.ledger import Ledger
+from maas.registry.live_version import live_number
 from maas.registry.registry import Registry
 from maas.registry.store import Store
 
@@ -51,13 +52,6 @@ def find_protection(
         reason = "is the reference of this project, which its tests train again"
         return Protection(reason, "add --force to remove it all the same", firm=False)
     return _used_by_bentos(registry, store, number)
-
-
-def live_number(registry: Registry, ledger: Ledger) -> int | None:
-    """The number of the live version: the ledger's, or before the first release the highest."""
-    if ledger.live is not None and ledger.live.version is not None:
-        return ledger.live.version
-    return max(registry.numbers(), default=None)
 
 
 def _used_by_bentos(registry: Registry, store: Store | None, number: int) -> Protection | None:

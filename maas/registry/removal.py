@@ -150,11 +150,11 @@ class _Removal:
             log.warning("%s: a power cut may bring removed versions back: %s", models_dir, error)
 
     def _remove(self, number: int, trash: Path, force: bool) -> list[str]:
-        is_next = number == self._rollback_number()
+        rollback, _ = self.ledger.find_rollback(self.registry.numbers())
         details = [self._remove_entry(number, force)]
         if number in self.registry.numbers():
             move_to_trash(self.registry.models_dir, number, trash)
-        if is_next:
+        if rollback is not None and rollback.version == number:
             details.append("a rollback would have gone to it")
         return [detail for detail in details if detail]
 
@@ -180,16 +180,6 @@ class _Removal:
             return "from the store: the folder has no such version"
         self.store.remove(number)
         return ""
-
-    def _rollback_number(self) -> int | None:
-        """The version that a rollback goes to: the one before the live one that is still there."""
-        there = self.registry.numbers()
-        entry = live = self.ledger.live
-        while live is not None and entry is not None and entry.before is not None:
-            entry = self.ledger.entries[entry.before - 1]
-            if entry.version in there and entry.version != live.version:
-                return entry.version
-        return None
 
     def _is_orphan(self, number: int) -> bool:
         return self.store is not None and number in self.store.numbers()

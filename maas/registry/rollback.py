@@ -1,9 +1,9 @@
 """The rollback: the version that was live before becomes live again, as a new release."""
 
-from maas.errors import DamagedError, InputError, VersionError
+from maas.errors import InputError
 from maas.registry.candidate import check_candidate
-from maas.registry.ledger import Ledger, Release, open_released, read_ledger
-from maas.registry.live_version import look_up_live
+from maas.registry.ledger import Ledger, Release, read_ledger
+from maas.registry.live_version import look_up_live, open_released
 from maas.registry.promotion import Outcome, check_unchanged, compare_with_live
 from maas.registry.registry import Registry
 from maas.registry.releases import open_ledger
@@ -35,28 +35,12 @@ def roll_back(registry: Registry, reason: str | None = None) -> Outcome:
 
 def _find_target(registry: Registry, ledger: Ledger) -> tuple[Release, tuple[Release, ...]]:
     """Find the release that a rollback goes to, and those on the way whose versions are gone."""
-    live = ledger.live
-    if live is None:
+    if ledger.live is None:
         what = "nothing was released yet, so there is nothing to go back to"
         raise InputError("rollback", what, "choose a version with `promote`")
-    skipped: list[Release] = []
-    entry = live
-    while entry.before is not None:
-        entry = ledger.entries[entry.before - 1]
-        if not _exists(registry, entry):
-            skipped.append(entry)
-        elif entry.version != live.version:
-            return entry, tuple(skipped)
-    gone = f", and v{skipped[-1].version} was removed" if skipped else ""
-    what = f"there is nothing to go back to from release {live.release}{gone}"
-    raise InputError("rollback", what, "choose a version with `promote`")
-
-
-def _exists(registry: Registry, entry: Release) -> bool:
-    try:
-        registry.open(entry.version or 0)
-    except VersionError:
-        return False
-    except DamagedError:
-        pass
-    return True
+    target, skipped = ledger.find_rollback(registry.numbers())
+    if target is None:
+        gone = f", and v{skipped[-1].version} was removed" if skipped else ""
+        what = f"there is nothing to go back to from release {ledger.live.release}{gone}"
+        raise InputError("rollback", what, "choose a version with `promote`")
+    return target, skipped

@@ -46,13 +46,6 @@ class ServedVersion:
     release: Release | None = None
     shadow: ShadowResponse | None = None
 
-    def serves(self, release: Release) -> bool:
-        """Whether this is the version that a release names."""
-        return (self.version.number, self.version.manifest.digest) == (
-            release.version,
-            release.digest,
-        )
-
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json; made when it is first asked for."""
         match route:

@@ -16,7 +16,6 @@ import numpy as np
 
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix
-from maas.model.signature import Feature, Signature
 from maas.serving.monitoring.release_metrics import ShadowMetrics
 
 log = logging.getLogger("bentoml.maas")
@@ -34,29 +33,6 @@ _GATHER_S = 0.05
 
 # Rows that are scored in one call.
 _BLOCK_ROWS = 4096
-
-
-def explain_mismatch(live: Signature, shadow: Signature) -> str:
-    """Why a version cannot be scored on what another one encoded; empty if it can.
-
-    A category's code is its place in the list, so the lists must be equal.
-    """
-    if live.task != shadow.task:
-        return f"it is a {shadow.task}, and what is live a {live.task}"
-    if [f.name for f in live.features] != [f.name for f in shadow.features]:
-        return "it does not take the same features in the same order"
-    for ours, theirs in zip(live.features, shadow.features, strict=True):
-        if _encoding(ours) != _encoding(theirs):
-            return f"feature {ours.name!r} has another type or other categories"
-        if ours.nullable and not theirs.nullable:
-            return f"feature {ours.name!r} may be null in what is live, and not in it"
-    if live.unknown == "ignore" and shadow.unknown == "error":
-        return "it does not take categories that training did not see"
-    return ""
-
-
-def _encoding(feature: Feature) -> tuple[object, ...]:
-    return feature.type, feature.categories
 
 
 class Shadow:

@@ -9,7 +9,7 @@ from maas.registry.registry import Registry
 from maas.registry.removed_numbers import REMOVED
 from maas.registry.version import Version
 from tests.commands.conftest import Maas
-from tests.registry.releases import write_ledger
+from tests.releases import write_releases
 from tests.samples import damage
 from tests.workspace import Workspace
 
@@ -30,13 +30,13 @@ def test_versions_go_from_folder_and_store_in_one_command(three: Workspace, maas
 
 
 def test_the_number_of_the_newest_is_not_given_again(three: Workspace, maas: Maas):
-    write_ledger(three.models, ("promote", 1))
+    write_releases(three.models, ("promote", 1))
     assert maas("remove", "latest").out == "v3  removed\n"
     assert three.train_here().number == 4
 
 
 def test_json_is_one_document(three: Workspace, maas: Maas):
-    write_ledger(three.models, ("promote", 1))
+    write_releases(three.models, ("promote", 1))
     assert maas("remove", "--keep", "1", "--json").document == [
         {"version": 1, "state": "kept", "detail": "is live"},
         {"version": 2, "state": "removed", "detail": ""},

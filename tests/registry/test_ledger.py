@@ -14,10 +14,10 @@ from maas.registry.ledger import (
     Ledger,
     Release,
     Term,
-    find_live,
     list_terms,
     read_ledger,
 )
+from maas.registry.live_version import find_live
 from maas.registry.registry import Registry
 from maas.registry.summary import summarise
 from tests.samples import FILES, RUN, damage, make_manifest

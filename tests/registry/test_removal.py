@@ -16,8 +16,8 @@ from maas.registry.removal import RemovalResult, prune_versions, remove_versions
 from maas.registry.removed_numbers import REMOVED, read_highest_removed
 from maas.registry.store import open_store
 from tests.lock_holder import stopped_holder
-from tests.registry.releases import write_ledger
 from tests.registry.test_trash import sign, signed
+from tests.releases import write_releases
 from tests.samples import FILES, RUN, damage, make_manifest
 from tests.small_disk import small_disk
 from tests.workspace import snapshot
@@ -71,7 +71,7 @@ def test_folder_and_entry_go_together_and_nothing_is_left(registry: Registry, en
 
 
 def test_numbers_stay_used(registry: Registry, entries: Path):
-    write_ledger(registry.models_dir, ("promote", 1))
+    write_releases(registry.models_dir, ("promote", 1))
     assert remove(registry, 4, 3) == [(3, "removed"), (4, "removed")]
     assert read_highest_removed(registry.models_dir) == 4
     assert (entries / "latest").read_text() == "v2"
@@ -83,7 +83,7 @@ def test_numbers_stay_used(registry: Registry, entries: Path):
 def test_the_live_and_the_shadow_version_are_never_removed(registry: Registry):
     with pytest.raises(VersionError, match=r"v4: is live \(before the first release"):
         remove(registry, 4)
-    write_ledger(registry.models_dir, ("promote", 1), ("promote", 2), ("shadow", 3))
+    write_releases(registry.models_dir, ("promote", 1), ("promote", 2), ("shadow", 3))
     before = snapshot(registry.models_dir)
     for force in (False, True):
         with pytest.raises(VersionError, match="v2: is live; make another version live first"):
@@ -95,7 +95,7 @@ def test_the_live_and_the_shadow_version_are_never_removed(registry: Registry):
 
 
 def test_a_version_that_was_live_can_go_and_what_a_rollback_loses_is_said(registry: Registry):
-    write_ledger(registry.models_dir, ("promote", 1), ("promote", 2), ("promote", 3))
+    write_releases(registry.models_dir, ("promote", 1), ("promote", 2), ("promote", 3))
     assert details(remove_versions(registry, [2], force=False)) == {
         2: "a rollback would have gone to it"
     }
@@ -132,7 +132,7 @@ def test_all_arguments_are_checked_before_anything_goes(registry: Registry):
 
 def test_pruning_keeps_the_newest_and_what_is_protected_and_says_why(registry: Registry):
     publish(registry, 2)
-    write_ledger(registry.models_dir, ("promote", 2), ("promote", 1), ("shadow", 3))
+    write_releases(registry.models_dir, ("promote", 2), ("promote", 1), ("shadow", 3))
     found = prune_versions(registry, 2, force=False)
     assert [(r.version, r.state) for r in found] == [
         (1, "kept"), (2, "removed"), (3, "kept"), (4, "removed"), (5, "kept"), (6, "kept"),

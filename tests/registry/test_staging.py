@@ -9,6 +9,7 @@ from maas.errors import StorageError
 from maas.registry import files, staging
 from maas.registry.registry import Registry
 from maas.registry.staging import staged
+from tests.registry.conftest import lose_once
 from tests.samples import FILES, RUN, make_manifest
 from tests.workspace import Workspace
 
@@ -25,18 +26,9 @@ def test_a_folder_that_a_refused_run_removes_meanwhile_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """The run that made the folder removes it, empty, just before this one writes into it."""
-    models, make = tmp_path / "a/models", staging.make_folder
-    tries: list[Path] = []
-
-    def make_and_lose(path: Path) -> list[Path]:
-        made = make(path)
-        tries.append(path)
-        if len(tries) == 1:
-            path.rmdir()
-            path.parent.rmdir()
-        return made
-
-    monkeypatch.setattr(staging, "make_folder", make_and_lose)
+    models = tmp_path / "a/models"
+    make, tries = lose_once(staging.make_folder)
+    monkeypatch.setattr(staging, "make_folder", make)
     assert Registry(models).publish(make_manifest(), FILES, RUN, ()).number == 1
     assert tries == [models, models]
 

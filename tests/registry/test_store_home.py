@@ -9,6 +9,7 @@ import pytest
 from maas.registry import store_home as module
 from maas.registry.store import open_store
 from maas.registry.store_home import LOCK, locked_home, store_home
+from tests.registry.conftest import lose_once
 
 
 @pytest.fixture
@@ -66,17 +67,8 @@ def test_what_another_program_keeps_in_a_new_store_stays(
 def test_a_store_that_a_refused_run_removes_meanwhile_is_made_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    make, tries = module.make_folder, list[Path]()
-
-    def make_and_lose(path: Path) -> list[Path]:
-        made = make(path)
-        tries.append(path)
-        if len(tries) == 1:
-            path.rmdir()
-            path.parent.rmdir()
-        return made
-
-    monkeypatch.setattr(module, "make_folder", make_and_lose)
+    make, tries = lose_once(module.make_folder)
+    monkeypatch.setattr(module, "make_folder", make)
     with locked_home(home):
         assert (home / LOCK).is_file()
     assert tries == [home, home]

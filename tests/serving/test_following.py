@@ -208,7 +208,7 @@ def bad_example(models: Path) -> None:
         (newer_format, "upgrade this installation"),
         (lambda models: (models / LEDGER).unlink(), "is missing"),
         (damaged_file, "saved_model.pkl: was altered"),
-        (another_digest, "release r2 cannot be served: m:v2: has digest"),
+        (another_digest, "is not the version that release 2 names"),
         (another_model, "other:v3: is not a version of m"),
         (no_graph, "release r2 cannot be served"),
         (other_width, "release r2 cannot be served"),

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from maas.model.compatibility import encoding_differences
 from maas.model.signature import Feature
 from maas.registry.version import Version
 from maas.serving import shadow as shadow_module
-from maas.serving.shadow import Shadow, explain_mismatch
+from maas.serving.shadow import Shadow
 from tests.checked_load import LABELS, ONE, ROW, WITH_GAP, publish
 from tests.model.graphs import feature, signature
 from tests.releases import release
@@ -139,8 +140,8 @@ def damaged(models: Path) -> Version:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda models: publish(models, 2, WITH_GAP), "does not take the same features"),
-        (lambda models: publish(models, 2, LABELS), "it is a classification"),
+        (lambda models: publish(models, 2, WITH_GAP), "features: there are 1 and 2"),
+        (lambda models: publish(models, 2, LABELS), "task: regression and classification"),
         (damaged, "model.onnx: was altered"),
         (lambda models: publish(models, 2, graph=b"no graph"), "there is no shadow"),
     ],
@@ -237,22 +238,25 @@ def categories(*names: str, **changes) -> Feature:
         (signature(feature("n"), categories("a", "b")), ""),
         (signature(feature("n", minimum=0.0, maximum=1.0), categories("a", "b")), ""),
         (signature(feature("n"), categories("a", "b", nullable=True)), ""),
-        (signature(feature("n"), categories("b", "a")), "'c' has another type or other categories"),
-        (signature(feature("n"), categories("a", "b", "c")), "'c' has another type"),
-        (signature(feature("n", "integer"), categories("a", "b")), "'n' has another type"),
-        (signature(categories("a", "b"), feature("n")), "the same features in the same order"),
+        (signature(feature("n"), categories("b", "a")), "c: its categories differ"),
+        (signature(feature("n"), categories("a", "b", "c")), "c: its categories differ"),
+        (
+            signature(feature("n", "integer"), categories("a", "b")),
+            "n: its type is number and integer",
+        ),
+        (signature(categories("a", "b"), feature("n")), "n: c is in its place"),
     ],
 )
 def test_only_the_encoding_of_what_is_live_is_taken(shadow, said: str):
     live = signature(feature("n"), categories("a", "b"))
-    found = explain_mismatch(live, shadow)
+    found = encoding_differences(live, shadow)
     assert (said in found) if said else not found
 
 
 def test_gaps_and_unseen_categories_of_what_is_live_must_be_taken():
     live = signature(feature("n", nullable=True), categories("a"), unknown="ignore")
     strict = signature(feature("n"), categories("a"), unknown="ignore")
-    assert "may be null" in explain_mismatch(live, strict)
+    assert "may be null" in encoding_differences(live, strict)[0]
     strict = signature(feature("n", nullable=True), categories("a"))
-    assert "did not see" in explain_mismatch(live, strict)
-    assert explain_mismatch(strict, live) == ""
+    assert "did not see" in encoding_differences(live, strict)[0]
+    assert encoding_differences(strict, live) == ()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from time import monotonic
 
 from maas.errors import DamagedError, VersionError
+from maas.logs import printable
 from maas.registry.files import read_bounded
 from maas.registry.ledger import LEDGER, RESTORE_LEDGER, Release, parse_ledger
 from maas.serving.current_version import CurrentVersion
@@ -96,7 +97,7 @@ class Follower:
     async def _serve(self, release: Release) -> None:
         """Serve the version of a release, if it is not served yet and can be."""
         served = self._current.served
-        if served.serves(release):
+        if release.names(served.version):
             if served.release != release:
                 self._current.replace(replace(served, release=release))
                 self._announce(release)
@@ -143,4 +144,4 @@ def _told(given: object) -> str:
     text = str(given) or type(given).__name__
     if len(text) > _MAX_TOLD:
         text = f"{text[:_MAX_TOLD]}…"
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return printable(text)

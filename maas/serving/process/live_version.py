@@ -20,10 +20,10 @@ from maas.registry.ledger import (
     NO_RELEASES,
     Ledger,
     Release,
-    find_live,
     parse_ledger,
     read_ledger,
 )
+from maas.registry.live_version import find_live, open_released
 from maas.registry.manifest import RESTORE
 from maas.registry.registry import Registry
 from maas.registry.version import Version
@@ -93,17 +93,13 @@ def find_in_worker(registry: Registry, config: ServiceConfig) -> tuple[Version, 
 
 
 def open_release(registry: Registry, release: Release) -> Version:
-    """Open the version of a release; its files are not checked yet.
+    """Open the version of a release, with the input bound that the release records.
 
     Raises:
         VersionError: it does not exist.
         DamagedError: its manifest is damaged, or is not that of the release.
     """
-    assert release.version is not None  # noqa: S101 - only `promote none --shadow` names none
-    version = registry.open(release.version)
-    if version.manifest.digest != release.digest:
-        what = f"has digest {version.manifest.digest}, release r{release.release} {release.digest}"
-        raise DamagedError(version.tag, what, RESTORE)
+    version = open_released(registry, release)
     if release.input_bound is not None:
         remember_bound(version, release.input_bound)
     return version

@@ -80,10 +80,7 @@ def _announce_another_live(deployment: Deployment) -> None:
         return
     with suppress(MaasError):  # whoever chose a version needs no ledger
         live = read_ledger(deployment.version.path.parent).live
-        if live and (live.version, live.digest) != (
-            deployment.version.number,
-            deployment.version.manifest.digest,
-        ):
+        if live and not live.names(deployment.version):
             what = "v%s is live (release r%d) and is not followed: model_version is not `live`"
             log.info(what, live.version, live.release)
 

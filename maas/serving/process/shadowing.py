@@ -5,6 +5,7 @@ import logging
 from dataclasses import replace
 
 from maas.errors import ServeError
+from maas.model.compatibility import encoding_differences
 from maas.registry.ledger import Release
 from maas.registry.version import REFERENCE
 from maas.serving.api.responses import ShadowResponse
@@ -12,7 +13,7 @@ from maas.serving.current_version import CurrentVersion, predictors_of
 from maas.serving.monitoring.model_metrics import read_target_edges
 from maas.serving.process.candidates import Candidates
 from maas.serving.served_version import ServedVersion
-from maas.serving.shadow import SAME_WITHIN, Shadow, explain_mismatch
+from maas.serving.shadow import SAME_WITHIN, Shadow
 
 log = logging.getLogger("bentoml.maas")
 
@@ -33,7 +34,7 @@ class Shadowing:
     async def follow(self, release: Release | None) -> None:
         """Score with the version of a release from now on, or, without one, with none."""
         served = self._current.served
-        if release is not None and served.serves(release):
+        if release is not None and release.names(served.version):
             release = None  # it would be compared with itself
         if self._beside == (release, served.instance):
             return
@@ -57,7 +58,9 @@ class Shadowing:
     def _load(self, release: Release, served: ServedVersion) -> tuple[Shadow, ShadowResponse]:
         version, predictor = self._candidates.load(release)
         live = served.version
-        mismatch = explain_mismatch(live.manifest.signature, version.manifest.signature)
+        mismatch = "; ".join(
+            encoding_differences(live.manifest.signature, version.manifest.signature)
+        )
         if mismatch:
             remedy = f"shadow a version with the features of {live.tag}"
             raise ServeError(version.tag, f"cannot be scored beside it: {mismatch}", remedy)
