@@ -1,6 +1,7 @@
 """What computes answers from the matrix: onnxruntime, or the pickled pipeline."""
 
 import io
+import threading
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -69,13 +70,28 @@ class SklearnScorer:
         import joblib
 
         self._model = joblib.load(io.BytesIO(pickle))[1:]
+        self._limited = threading.local()
+
+    def _limit(self) -> None:
+        """Let the libraries, which the pickle has loaded, use one thread.
+
+        Several share the rows of a product among them, and so change where each is rounded.
+        OpenMP asks for this in each thread that calls it.
+        """
+        if not hasattr(self._limited, "once"):
+            from threadpoolctl import threadpool_limits
+
+            threadpool_limits(1)
+            self._limited.once = True
 
     def predict(self, matrix: Matrix) -> Array:
         """Labels or numbers."""
+        self._limit()
         return cast("Array", self._model.predict(matrix))
 
     def predict_proba(self, matrix: Matrix) -> tuple[Array, Array]:
         """Labels and probabilities."""
+        self._limit()
         return self._model.predict(matrix), self._model.predict_proba(matrix)
 
 

@@ -7,6 +7,7 @@
 - `run_warnings`  what a run warns of: the records of a manifest, and the same in words
 - `file_names`   the names of the files of a version
 - `version`      one published version and its files
+- `loading`      the model of a version, loaded as it answers
 - `registry`     `Registry`: lists, opens, checks and publishes the versions of a models folder
 - `ledger`       which version is live, and the history of releases
 - `releases`     adds to the ledger

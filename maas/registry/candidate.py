@@ -3,6 +3,7 @@
 import json
 
 from maas.errors import DamagedError
+from maas.registry.loading import load_predictor
 from maas.registry.manifest import RESTORE
 from maas.registry.version import MODEL_FILES, REFERENCE, Version
 
@@ -18,29 +19,24 @@ def check_candidate(version: Version) -> float | None:
     """
     version.check()
     check_reference(version)
-    name = MODEL_FILES[version.manifest.runtime]
-    data = version.read(name)
     try:
-        return _answer_example(version, data)
+        return _answer_example(version)
+    except DamagedError:
+        raise
     except Exception as error:  # a forged model can fail in any way
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         what = f"cannot be loaded and answer the version's example row ({first})"
+        name = MODEL_FILES[version.manifest.runtime]
         raise DamagedError(version.path / name, what, "train a new version") from None
 
 
-def _answer_example(version: Version, data: bytes) -> float | None:
+def _answer_example(version: Version) -> float | None:
     from maas.model.example_check import answer_example
-    from maas.model.input_bound import find_input_bound
-    from maas.model.predictor import Predictor
-    from maas.model.scorers import make_scorer
 
-    signature, measured = version.manifest.signature, None
-    scorer = make_scorer(version.manifest.runtime, data)
-    if signature.input_bound is None:
-        measured = find_input_bound(scorer, signature)
-        signature = signature.model_copy(update={"input_bound": measured})
-    answer_example(Predictor(scorer, signature))
-    return measured
+    predictor = load_predictor(version)
+    answer_example(predictor)
+    is_recorded = version.manifest.signature.input_bound is not None
+    return None if is_recorded else predictor.signature.input_bound
 
 
 def check_reference(version: Version) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from maas.config.train_config import ModelConfig, TrainConfig
 from maas.errors import StorageError
+from maas.model.blocks import blocks_of
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature
@@ -153,7 +154,8 @@ def build(
     check_gates(config.gates, measured.metrics)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
-    predictor = Predictor(scorer, signature)
+    blocks = blocks_of(signature, config.runtime, config.estimator.name, data.rows)
+    predictor = Predictor(scorer, signature, blocks)
     tolerance = tolerance_for(signature, data.target[fitted.train])
     parity = check_parity(fitted.pipeline, predictor, held_out, tolerance)
     return BuildResult(

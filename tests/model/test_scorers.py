@@ -1,7 +1,14 @@
 """onnxruntime and the pickled pipeline answer the same matrix alike."""
 
+import io
+import threading
+
+import joblib
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from maas.model.scorers import OnnxScorer, SklearnScorer, make_scorer
 from maas.training.export import export_onnx, export_pickle
@@ -49,3 +56,21 @@ def test_a_runtime_refuses_the_file_of_the_other():
     assert make_scorer("sklearn", export_pickle(done.pipeline)).predict(ROWS).shape == (50,)
     with pytest.raises(Exception, match=r"[Pp]rotobuf"):
         make_scorer("onnx", export_pickle(done.pipeline))
+
+
+def test_a_pickle_computes_with_one_thread_in_each_thread_that_asks_it():
+    model = HistGradientBoostingClassifier(max_iter=2).fit(ROWS, ROWS[:, 0] > 0)
+    file = io.BytesIO()
+    joblib.dump(make_pipeline("passthrough", model), file)
+    scorer = SklearnScorer(file.getvalue())
+    counts: list[int] = []
+
+    def ask() -> None:
+        threadpool_limits(2)  # as a thread that is new on a machine of two CPUs
+        scorer.predict(ROWS)
+        counts.extend(library["num_threads"] for library in threadpool_info())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert set(counts) == {1}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from maas.errors import ServeError
 from maas.model.signature import FLOAT32_MAX, Signature
+from maas.registry import loading
 from maas.registry.candidate import check_reference
 from maas.registry.version import MANIFEST, MODEL_FILES, REFERENCE, Version
 
@@ -82,12 +83,7 @@ def load_predictor(version: Version, threads: int) -> "Predictor":
     """
     if version.manifest.digest in _loaded:
         return _loaded.pop(version.manifest.digest)
-    from maas.model.predictor import Predictor
-    from maas.model.scorers import make_scorer
-
-    runtime = version.manifest.runtime
-    data = version.read(MODEL_FILES[runtime])
-    predictor = Predictor(make_scorer(runtime, data, threads), served_signature(version))
+    predictor = loading.load_predictor(version, threads, served_signature(version))
     predictor.warm()
     return predictor
 
@@ -95,13 +91,13 @@ def load_predictor(version: Version, threads: int) -> "Predictor":
 def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
     """Load the model that the service's methods ask."""
     from maas.serving.async_predictor import AsyncPredictor
-    from maas.serving.loop_limit import find_loop_limit
+    from maas.serving.loop_limit import find_loop_limits
     from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
     predictor = load_predictor(version, threads)
     edges = read_target_edges(version.read(REFERENCE))
     metrics = ModelMetrics(predictor.signature, edges, version.number)
-    return AsyncPredictor(predictor, find_loop_limit(predictor), metrics)
+    return AsyncPredictor(predictor, find_loop_limits(predictor), metrics)
 
 
 class Trial:

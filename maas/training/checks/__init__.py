@@ -4,7 +4,6 @@
 - `restart`        the command that executes the process again
 - `pin_check`      checks that the pins took effect in the libraries
 - `encoder_check`  compares the encoders of the service with the pipeline's
-- `blocks`         splits many rows into blocks that need little memory
 - `parity`         compares the exported model with the fitted pipeline
 - `thresholds`     finds the thresholds of trees, where parity is hardest
 - `verify`         trains a version again and compares

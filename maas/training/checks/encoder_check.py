@@ -1,9 +1,10 @@
 """The encoder check: the service must make of a row exactly the matrix that the pipeline makes.
 
-It has two encoders, for single rows and for batches; both are compared.
+It has three encoders: for single rows, for batches of records, and for columns of arrays. All are
+compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,18 @@ import pandas as pd
 from pydantic import ValidationError
 
 from maas.errors import ParityError
+from maas.model.columns import Column
 from maas.model.encoding import Encoder, Record
 from maas.model.row import Row, row_type
 from maas.model.scorers import Matrix
+from maas.model.signature import FeatureType
 
 _MAX_ENCODED_ROWS = 1000
 _REPORT = "report this bug: what the service takes and makes must be the pipeline's"
 
 
 def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> None:
-    """Compare both encodings of a frame's first rows with the pipeline's.
+    """Compare the encodings of a frame's first rows with the pipeline's.
 
     Args:
         encoder: of the service.
@@ -48,6 +51,10 @@ def check_encoders(encoder: Encoder, frame: pd.DataFrame, matrix: Matrix) -> Non
     if rows:
         _compare("single rows", encoder.encode_rows(rows), matrix[kept])
         _compare("batches", encoder.encode_records(records), matrix[kept])
+        columns = [_to_column(records, name, kind) for name, kind in types.items()]
+        encoded = encoder.encode_columns(columns)
+        doubts = encoded.doubtful is not None and bool(encoded.doubtful.any())
+        _compare("columns", None if doubts else encoded.matrix, matrix[kept])
 
 
 def _check_refusal(error: ValidationError, record: Record, types: Mapping[str, str]) -> None:
@@ -70,6 +77,19 @@ def _to_json(kind: type[Row], values: Mapping[Any, Any]) -> Record:
         return bool(value) if types[name] in (bool, bool | None) else value
 
     return {name: convert(name, value) for name, value in values.items()}
+
+
+def _to_column(records: Sequence[Record], name: str, kind: FeatureType) -> Column:
+    """The values of a feature as files have them."""
+    values = [record[name] for record in records]
+    gaps = np.array([value is None for value in values])
+    if kind == "category":
+        texts = sorted({value for value in values if value is not None})
+        places = {text: place for place, text in enumerate(texts)}
+        return Column("text", np.array([places.get(value, 0) for value in values]), gaps, texts)
+    if kind == "boolean":
+        return Column("boolean", np.array(values, dtype=bool), gaps)
+    return Column("number", np.array(values, dtype=np.float64), gaps)
 
 
 def _compare(form: str, encoded: Matrix | None, expected: Matrix) -> None:

@@ -18,7 +18,6 @@ from maas.model.input_bound import make_corners
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix, Scorer, make_scorer
 from maas.model.signature import Runtime, Signature
-from maas.training.checks.blocks import split_blocks
 from maas.training.checks.encoder_check import check_encoders
 from maas.training.checks.thresholds import Floats, find_thresholds, is_tie
 from maas.training.failure import first_line
@@ -97,9 +96,8 @@ def measure_parity(
     thresholds = find_thresholds(pipeline, numbers)
     probes = _make_probes(matrix, predictor.signature, thresholds)
     rows = np.vstack([matrix, probes])
-    neighbours = getattr(pipeline[-1], "n_samples_fit_", 1)
-    blocks = split_blocks(rows, predictor.signature, neighbours)
-    compared = [_compare(pipeline, predictor, block) for block in blocks]
+    blocks = predictor.blocks.split(len(rows))
+    compared = [_compare(pipeline, predictor, rows[block]) for block in blocks]
     differs, difference = (np.concatenate(parts) for parts in zip(*compared, strict=True))
     tie = is_tie(rows, pipeline, thresholds)
     differing = differs | (difference > tolerance)

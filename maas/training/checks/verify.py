@@ -18,12 +18,11 @@ from maas.errors import (
     UnreadableDataError,
 )
 from maas.model.predictor import Predictor
-from maas.model.scorers import Matrix, make_scorer
 from maas.registry.comparison import differences
+from maas.registry.loading import load_predictor
 from maas.registry.manifest import RESTORE
 from maas.registry.manifest_rules import find_config_fault
 from maas.registry.version import MANIFEST, MODEL_FILES, PICKLE, Version
-from maas.training.checks.blocks import split_blocks
 from maas.training.data import read_dataset
 from maas.training.provenance import describe_environment
 from maas.training.run import BuildResult, build
@@ -199,7 +198,7 @@ def _compare_predictions(
     new = _predict_held_out(built.predictor, built)
     name = MODEL_FILES[version.manifest.runtime]
     try:
-        old = _predict_held_out(_stored_predictor(version), built)
+        old = _predict_held_out(load_predictor(version), built)
         labels = int(np.sum(old[0] != new[0]))
         difference = float(np.abs(old[1] - new[1]).max())
     except MemoryError:
@@ -221,27 +220,14 @@ def _compare_predictions(
     return Verification(version.number, verdict, reason, differing, labels, difference)
 
 
-def _stored_predictor(version: Version) -> Predictor:
-    """Load what the version is served with: model.onnx, or the pickle of runtime sklearn."""
-    manifest = version.manifest
-    scorer = make_scorer(manifest.runtime, version.read(MODEL_FILES[manifest.runtime]))
-    return Predictor(scorer, manifest.signature)
-
-
 def _predict_held_out(predictor: Predictor, built: BuildResult) -> tuple[Any, Any]:
     """Predict labels and numbers for the held-out rows; what a model does not give is constant."""
-    blocks = split_blocks(built.held_out, predictor.signature)
-    parts = [_predict(predictor, block) for block in blocks]
-    labels, numbers = zip(*parts, strict=True)
-    return np.concatenate(labels), np.concatenate(numbers)
-
-
-def _predict(predictor: Predictor, rows: Matrix) -> tuple[Any, Any]:
+    rows = built.held_out
     if predictor.signature.task == "regression":
         numbers = np.array(predictor.predict(rows))
         return np.zeros(len(numbers)), numbers
     if not predictor.signature.probabilities:
         answers = predictor.predict(rows)
         return np.array(answers, dtype=object), np.zeros(len(answers))
-    labels, probabilities = predictor.predict_proba(rows)
-    return np.array(labels, dtype=object), np.array([list(r.values()) for r in probabilities])
+    labels, probabilities = predictor.score(rows)
+    return np.array(labels, dtype=object), probabilities

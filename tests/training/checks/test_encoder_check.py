@@ -1,6 +1,7 @@
-"""Both encoders of the service are held to the pipeline's: a model that fails is not published."""
+"""The encoders of the service are held to the pipeline's: a model that fails is not published."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,21 @@ def shapes(workspace: Workspace) -> Path:
 
 
 def one_more(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: function(*args) + 1
+    def changed(*args: Any) -> Any:
+        made = function(*args)
+        if isinstance(made, encoding.EncodedColumns):
+            return replace(made, matrix=made.matrix + 1)
+        return made + 1
+
+    return changed
+
+
+def all_doubtful(function: Callable[..., Any]) -> Callable[..., Any]:
+    def changed(*args: Any) -> Any:
+        made = function(*args)
+        return replace(made, doubtful=made.matrix[:, 0] == made.matrix[:, 0])
+
+    return changed
 
 
 @pytest.mark.parametrize(
@@ -36,9 +51,10 @@ def one_more(function: Callable[..., Any]) -> Callable[..., Any]:
     [
         (encoding.Encoder, "encode_rows", "single rows"),
         (encoding.Encoder, "encode_records", "batches"),
+        (encoding.Encoder, "encode_columns", "columns"),
         (encoding.CategoryCodes, "__getitem__", "single rows"),
     ],
-    ids=["rows", "batches", "codes"],
+    ids=["rows", "batches", "columns", "codes"],
 )
 def test_an_encoder_that_differs_publishes_nothing(
     workspace: Workspace,
@@ -50,6 +66,16 @@ def test_an_encoder_that_differs_publishes_nothing(
 ):
     monkeypatch.setattr(owner, method, one_more(getattr(owner, method)))
     with pytest.raises(ParityError, match=f"encodes {form} otherwise than the pipeline does"):
+        workspace.train_here(config=shapes)
+    assert not list(workspace.models.glob("v*"))
+
+
+def test_an_encoder_that_doubts_valid_columns_publishes_nothing(
+    workspace: Workspace, shapes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    doubting = all_doubtful(encoding.Encoder.encode_columns)
+    monkeypatch.setattr(encoding.Encoder, "encode_columns", doubting)
+    with pytest.raises(ParityError, match="encodes columns otherwise"):
         workspace.train_here(config=shapes)
     assert not list(workspace.models.glob("v*"))
 
