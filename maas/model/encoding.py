@@ -4,47 +4,44 @@ The matrix is float32, of shape (rows, features). Numbers come first, null as Na
 per category: its place among the categories, or -1 for null and for an ignored one.
 
 A single row is encoded from its pydantic object. A batch is checked and encoded column by
-column, because Python's own loop over rows is too slow. Both use the same rules and codes, and
-the parity check compares both with the pipeline's own encoder.
+column, because Python's own loop over rows is too slow: of records as JSON has them, or of arrays
+as files and Arrow streams have them. All use the same rules and codes, and the parity check
+compares them with the pipeline's own encoder.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from maas.model.checks import Rule, rule_of
+from maas.model.checks import rule_of
+from maas.model.column_encoding import CategoryCodes, Flags, array_encoder, list_converter
+from maas.model.columns import Column
 from maas.model.row import Row
 from maas.model.scorers import Matrix
-from maas.model.signature import Feature, Signature
+from maas.model.signature import Signature
 
 Record = dict[str, Any]
 """A row as it comes from JSON."""
-
-GAP = -1
-"""The code of a gap, and of a category that is ignored."""
 
 _NOT_PLAIN = (KeyError, TypeError, OverflowError, ValueError)
 """What the conversion of records raises where a value is invalid or needs a closer look."""
 
 
-class CategoryCodes(dict[str | None, int]):
-    """A category's code is its place among the categories.
+@dataclass(frozen=True)
+class EncodedColumns:
+    """What was made of the columns of a batch.
 
-    An unknown category is a KeyError, or `GAP` where the signature ignores it.
+    Attributes:
+        matrix: float32, shape (rows, features); what a doubtful row has in it means nothing.
+        doubtful: which rows are not plainly valid, such as those with a wrong type, or a number
+            at the bound itself: the row type is to judge them. None: no row is.
     """
 
-    def __init__(self, feature: Feature, unknown: str) -> None:
-        super().__init__({name: code for code, name in enumerate(feature.categories or ())})
-        self[None] = GAP
-        self._ignores = unknown == "ignore"
-
-    def __missing__(self, category: str | None) -> int:
-        if self._ignores:
-            return GAP
-        raise KeyError(category)
+    matrix: Matrix
+    doubtful: Flags | None
 
 
 class Encoder:
@@ -62,13 +59,12 @@ class Encoder:
             CategoryCodes(feature, signature.unknown) if feature.type == "category" else None
             for feature in features
         ]
-        self._width = len(features)
+        self._width, self._order = len(features), order
         self._values_of = _values_getter([f"f{index}" for index in order], codes)
         self._pick: Callable[[Record], Any] = itemgetter(*(feature.name for feature in features))
-        self._convert = [
-            _column_converter(rule_of(feature, signature), table)
-            for feature, table in zip(features, codes, strict=True)
-        ]
+        rules = [rule_of(feature, signature) for feature in features]
+        self._convert = list(map(list_converter, rules, codes))
+        self._encode = list(map(array_encoder, rules, codes))
 
     def encode_rows(self, rows: Iterable[Row]) -> Matrix:
         """Encode rows that their type has checked; shape (rows, features)."""
@@ -86,6 +82,18 @@ class Encoder:
             return self._encode_records(records)
         except _NOT_PLAIN:
             return None
+
+    def encode_columns(self, columns: Sequence[Column]) -> EncodedColumns:
+        """Check and encode columns of equal length, given in the order of the features."""
+        rows = len(columns[0])
+        matrix = np.empty((rows, self._width), dtype=np.float32)
+        doubtful: Flags | None = None
+        with np.errstate(over="ignore"):  # a number beyond float32 is doubtful
+            for place, (encode, index) in enumerate(zip(self._encode, self._order, strict=True)):
+                matrix[:, place], doubts = encode(columns[index])
+                if doubts is not None:
+                    doubtful = doubts if doubtful is None else doubtful | doubts
+        return EncodedColumns(matrix, doubtful)
 
     def _encode_records(self, records: Any) -> Matrix:
         if type(records) is not list or set(map(len, records)) != {self._width}:
@@ -112,36 +120,3 @@ def _values_getter(
         *(get(row) for get in getters),
         *(table[get(row)] for get, table in coded),
     )
-
-
-def _column_converter(
-    rule: Rule, codes: CategoryCodes | None
-) -> Callable[[tuple[Any, ...]], npt.NDArray[np.float64] | list[int]]:
-    """What checks a column's values and gives their numbers or codes."""
-    types = rule.json_types | ({type(None)} if rule.nullable else set())
-
-    def check_types(values: tuple[Any, ...]) -> None:
-        if not set(map(type, values)) <= types:
-            raise TypeError
-
-    def convert_categories(values: tuple[Any, ...]) -> list[int]:
-        check_types(values)
-        return [table[value] for value in values]
-
-    def convert_numbers(values: tuple[Any, ...]) -> npt.NDArray[np.float64]:
-        check_types(values)
-        numbers = np.array(values, dtype=np.float64)
-        # Below the bound, not at it: an integer just above it is the bound in float64.
-        valid = np.abs(numbers) < rule.bound
-        if rule.kind == "integer":
-            valid &= numbers == np.trunc(numbers)
-            numbers += 0.0  # -0.0 is the integer 0
-        gaps = values.count(None) if rule.nullable else 0
-        if int(valid.sum()) + gaps != len(values):
-            raise ValueError
-        return numbers
-
-    if codes is None:
-        return convert_numbers
-    table = codes
-    return convert_categories

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from maas.model.encoding import GAP, CategoryCodes, Encoder
+from maas.model.column_encoding import GAP, CategoryCodes
+from maas.model.columns import Column
+from maas.model.encoding import Encoder
 from maas.model.row import row_type
 from maas.model.scorers import Matrix
 from maas.model.signature import FLOAT32_MAX, Signature
@@ -146,3 +148,11 @@ def test_no_rows_are_a_matrix_without_rows():
 )
 def test_what_is_not_plainly_a_list_of_rows_is_left_to_the_row_type(records: Any):
     assert Encoder(numbers(2)).encode_records(records) is None
+
+
+def test_what_float32_cannot_hold_in_a_column_is_doubtful_and_no_warning():
+    values = np.array([1.0, 1e39, -1e300, np.inf])
+    encoded = Encoder(numbers(1)).encode_columns([Column("number", values)])
+    assert encoded.doubtful is not None
+    assert encoded.doubtful.tolist() == [False, True, True, True]
+    assert encoded.matrix[0].tolist() == [1.0]
