@@ -13,13 +13,13 @@ from typing import Any
 import bentoml
 
 from maas.registry.version import Version
-from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint
+from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint, Form
 from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.current_version import CurrentVersion
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.http.body import BodyReader, discard_body, must_close
-from maas.serving.http.content_type import check_content
+from maas.serving.http.content_type import asks_for_arrow, check_content
 from maas.serving.http.held_bytes import HeldBytes
 from maas.serving.http.problems import Problem
 from maas.serving.http.request import ClientDisconnected, Request, RequestIds
@@ -153,7 +153,7 @@ class ServiceApp:
                 if preflight is not None:
                     response = preflight
                 elif endpoint is not None:
-                    response = await self._predict(request, endpoint)
+                    response = await self._predict(request, endpoint, served)
                 else:
                     response = await self._inform(request, route, served)
             except Exception as error:
@@ -175,17 +175,22 @@ class ServiceApp:
             await discard_body(request.receive)
             await end_response(send)
 
-    async def _predict(self, request: Request, endpoint: Endpoint) -> Response:
+    async def _predict(
+        self, request: Request, endpoint: Endpoint, served: ServedVersion
+    ) -> Response:
         """Check a request of a predict route, read its body and call the service's method."""
         allow(request.method, PREDICT_METHODS)
         self._authorise(request.headers)
-        check_content(request.headers)
+        is_arrow, form = check_content(request.headers, request.path, served.arrow_routes), None
+        if endpoint.takes_arrow:
+            wants_arrow = asks_for_arrow(request.headers)
+            form = Form(is_arrow, wants_arrow, request.scope.get("query_string", b""))
         body = await self._bodies.read(request)
         self._predicting += 1  # not before: a slow client needs no model yet
         try:
             if self._predicting > self._max_predicting:
                 raise Problem(429, "the service is overloaded", headers=[RETRY])
-            response = await endpoint.respond(body)
+            response = await endpoint.respond(body, form)
         finally:
             self._predicting -= 1
             self._held.release(len(body))

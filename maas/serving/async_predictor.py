@@ -9,6 +9,7 @@ from maas.model.row import Row
 from maas.model.scorers import Matrix
 from maas.model.signature import Label
 from maas.serving.api.row_batch import RowBatch
+from maas.serving.loop_limit import LoopLimits
 from maas.serving.monitoring.model_metrics import ModelMetrics
 from maas.serving.shadow import Shadow
 
@@ -23,17 +24,17 @@ class AsyncPredictor:
 
     Args:
         predictor: the loaded model.
-        max_rows_in_loop: how many rows are few, of this model.
+        limits: how many rows are few, of this model.
         metrics: where answers are counted.
 
     Attributes:
         shadow: who else is given what was answered; None: nobody.
     """
 
-    def __init__(self, predictor: Predictor, max_rows_in_loop: int, metrics: ModelMetrics) -> None:
+    def __init__(self, predictor: Predictor, limits: LoopLimits, metrics: ModelMetrics) -> None:
         self._predictor = predictor
         self._metrics = metrics
-        self._max_rows_in_loop = max_rows_in_loop
+        self._limits = limits
         self.shadow: Shadow | None = None
 
     def drop(self) -> None:
@@ -43,13 +44,13 @@ class AsyncPredictor:
 
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
-        if len(rows) <= self._max_rows_in_loop:
+        if len(rows) <= self._limits.predict:
             return self._predict(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict, rows)
 
     async def predict_proba(self, rows: Sequence[Row]) -> tuple[Labels, Probabilities]:
         """Predict labels, and for each row the probability per class."""
-        if len(rows) <= self._max_rows_in_loop:
+        if len(rows) <= self._limits.predict_proba:
             return self._predict_proba(rows, in_loop=True)
         return await anyio.to_thread.run_sync(self._predict_proba, rows)
 

@@ -1,14 +1,15 @@
-"""The number of rows that a model scores in the event loop, from what scoring them costs here.
+"""The numbers of rows that a model scores in the event loop, from what scoring them costs here.
 
 A thread costs a request two changes of thread, and the loop costs all other requests the time
-that scoring takes. Which is less depends on the model: logistic regression scores 64 rows in the
-time in which a thousand trees score one.
+that scoring takes. Which is less depends on the model: logistic regression scores hundreds of
+rows in the time in which a thousand trees score one.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from statistics import median
 from time import thread_time
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix
 from maas.model.signature import Feature, Signature
 
-MAX_ROWS_IN_LOOP = 64
+MAX_ROWS_IN_LOOP = 1024
 """More rows are scored in a thread, however fast the model is."""
 
 MAX_SECONDS_IN_LOOP = 0.001
@@ -26,18 +27,31 @@ MAX_SECONDS_IN_LOOP = 0.001
 _CALLS = 5
 
 
-def find_loop_limit(predictor: Predictor, clock: Callable[[], float] = thread_time) -> int:
-    """Find the largest number of rows that are scored in time: 64, 32, … 1, or 0 for none.
+class LoopLimits(NamedTuple):
+    """How many rows are scored in the event loop, at most."""
+
+    predict: int
+    predict_proba: int
+
+
+def find_loop_limits(predictor: Predictor, clock: Callable[[], float] = thread_time) -> LoopLimits:
+    """Find the largest numbers of rows that are scored in time: 1024, 512, … 1, or 0 for none.
 
     Args:
         predictor: the loaded model, which has answered before.
         clock: seconds; by default those of the CPU in this thread, because a version may be
             loaded beside the requests that another one answers.
     """
-    score = predictor.predict_proba if predictor.signature.probabilities else predictor.predict
     rows = make_sample(predictor.signature, MAX_ROWS_IN_LOOP)
+    limit = _find_limit(predictor.predict, rows, clock)
+    if not predictor.signature.probabilities or not limit:
+        return LoopLimits(limit, 0)
+    return LoopLimits(limit, _find_limit(predictor.predict_proba, rows, clock))
+
+
+def _find_limit(score: Callable[[Matrix], object], rows: Matrix, clock: Callable[[], float]) -> int:
     limit, count = 0, 1
-    while count <= MAX_ROWS_IN_LOOP and _is_quick(score, rows[:count], clock):
+    while count <= len(rows) and _is_quick(score, rows[:count], clock):
         limit, count = count, count * 2
     return limit
 

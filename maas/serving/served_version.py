@@ -46,6 +46,11 @@ class ServedVersion:
     release: Release | None = None
     shadow: ShadowResponse | None = None
 
+    @cached_property
+    def arrow_routes(self) -> tuple[str, ...]:
+        """The routes that take a batch as Arrow."""
+        return tuple(path for path, each in self.endpoints.items() if each.takes_arrow)
+
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json; made when it is first asked for."""
         match route:

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 from openapi_spec_validator import validate
+from pyarrow import csv
 from sklearn import datasets
 
 from maas.registry.registry import Registry
@@ -281,3 +282,17 @@ def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
     assert server is not None
+    check_client_of_arrow(text_of_page, workspace, server)
+
+
+def check_client_of_arrow(text_of_page: str, workspace: Workspace, server: Server) -> None:
+    """The page's client gets for its file what a batch as JSON gets."""
+    (client,) = re.findall(r"```python\n(.*?)```", text_of_page, re.DOTALL)
+    code = client.replace("http://localhost:8000", server.url.rstrip("/"))
+    done = workspace.run("-c", code, cwd=workspace.project)
+    assert done.returncode == 0, done.stderr
+    options = csv.ConvertOptions(strings_can_be_null=True)
+    flats = csv.read_csv(workspace.project / "flats.csv", convert_options=options)
+    rows = flats.drop_columns(["rent"]).to_pylist()
+    answer = server.post("/predict_batch", {"rows": rows}).json()
+    assert json.loads(done.stdout) == answer["predictions"]

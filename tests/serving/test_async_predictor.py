@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from maas.model.encoding import Encoder
 from maas.serving.async_predictor import AsyncPredictor
+from maas.serving.loop_limit import LoopLimits
 from tests.serving.api.methods import SIGNATURE, Row, Rows
 
 BATCH = TypeAdapter(Rows)
@@ -50,14 +51,14 @@ def test_more_rows_than_the_limit_are_scored_in_a_thread(
 ):
     model, metrics = Model(), Metrics()
     rows = BATCH.validate_python([{"a": 1}] * count)
-    asyncio.run(getattr(AsyncPredictor(model, limit, metrics), method)(rows))
+    asyncio.run(getattr(AsyncPredictor(model, LoopLimits(limit, limit), metrics), method)(rows))
     assert (model.threads == [threading.get_ident()]) is in_loop
     assert metrics.recorded == [(count, True, in_loop)]
 
 
 def test_a_batch_of_one_is_a_batch_and_a_single_row_is_not():
     metrics = Metrics()
-    predictor = AsyncPredictor(Model(), 64, metrics)
+    predictor = AsyncPredictor(Model(), LoopLimits(64, 64), metrics)
     at_the_bound = [{"a": 3.4028234663852886e38}]  # which the row type checks, not the columns
     for rows in ([{"a": 1}], at_the_bound, []):
         asyncio.run(predictor.predict(BATCH.validate_python(rows)))

@@ -8,7 +8,7 @@ import pytest
 
 from maas.errors import OverflowingRowError
 from maas.model.signature import Feature, Signature
-from maas.serving.loop_limit import MAX_ROWS_IN_LOOP, find_loop_limit, make_sample
+from maas.serving.loop_limit import MAX_ROWS_IN_LOOP, find_loop_limits, make_sample
 from tests.serving.tiny_service import VERSION
 
 FEATURES = (
@@ -31,25 +31,25 @@ class Model:
     def __init__(self, seconds: Callable[[int], float], probabilities: bool = False) -> None:
         self.signature = make_signature(probabilities)
         self._seconds = seconds
-        self.now, self.calls, self.with_probabilities = 0.0, 0, 0
+        self.now, self.calls, self.seconds_more = 0.0, 0, 0.0
 
     def predict(self, matrix: Any) -> None:
         self.calls += 1
         self.now += self._seconds(len(matrix))
 
     def predict_proba(self, matrix: Any) -> None:
-        self.with_probabilities += 1
         self.predict(matrix)
+        self.now += self.seconds_more * len(matrix)
 
 
 def limit_of(model: Model) -> int:
-    return find_loop_limit(model, lambda: model.now)
+    return find_loop_limits(model, lambda: model.now).predict
 
 
 @pytest.mark.parametrize(
     ("per_call", "per_row", "limit"),
     [
-        (10e-6, 0.1e-6, 64),
+        (10e-6, 0.1e-6, 1024),
         (10e-6, 15e-6, 64),
         (10e-6, 20e-6, 32),
         (50e-6, 300e-6, 2),
@@ -78,10 +78,11 @@ def test_one_slow_call_among_quick_ones_counts_for_nothing():
 
 
 @pytest.mark.parametrize("probabilities", [False, True])
-def test_the_dearer_of_the_two_calls_is_measured(probabilities: bool):
-    model = Model(lambda _: 0.0, probabilities)
-    limit_of(model)
-    assert model.with_probabilities == (model.calls if probabilities else 0)
+def test_each_call_has_a_limit_of_its_own(probabilities: bool):
+    model = Model(lambda rows: 10e-6 * rows, probabilities)
+    model.seconds_more = 20e-6
+    limits = find_loop_limits(model, lambda: model.now)
+    assert limits == ((64, 32) if probabilities else (64, 0))
 
 
 def test_a_row_that_overflows_is_no_reason_not_to_start():
@@ -110,4 +111,5 @@ def test_the_sample_holds_rows_that_differ_within_what_training_saw():
 def test_a_real_version_has_a_limit():
     from maas.serving.process.model_loading import load_predictor
 
-    assert 0 <= find_loop_limit(load_predictor(VERSION, 1)) <= MAX_ROWS_IN_LOOP
+    limits = find_loop_limits(load_predictor(VERSION, 1))
+    assert 0 <= min(limits) <= max(limits) <= MAX_ROWS_IN_LOOP

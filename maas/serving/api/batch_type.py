@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapV
 
 from maas.model.row import Row
 from maas.model.signature import Signature
+from maas.serving.api.arrow.request import ArrowRows
 from maas.serving.api.many_errors import shorten_batch_error
 
 if TYPE_CHECKING:
@@ -42,4 +43,4 @@ def batch_type(row: type[Row], signature: Signature, max_rows: int) -> Any:
 
     rows: Any = list[row]  # type: ignore[valid-type]
     bounded = Field(max_length=max_rows, json_schema_extra=describe)
-    return Annotated[rows, bounded, WrapValidator(validate)]
+    return Annotated[rows, bounded, WrapValidator(validate), ArrowRows()]

@@ -34,11 +34,11 @@ def shorten_batch_error(
         return error
     first: list[InitErrorDetails] = []
     for place, row in enumerate(rows):
-        problems = _first_problems(lambda part: validate_rows([part]), row)
-        first += [_written(problem, (place, *problem["loc"][1:])) for problem in problems]
+        problems = first_problems(lambda part: validate_rows([part]), row)
+        first += [write_again(problem, (place, *problem["loc"][1:])) for problem in problems]
         if len(first) >= FIRST_NAMED:
             break
-    return _shortened(error, first)
+    return _shortened(error.title, error.error_count(), first)
 
 
 def shorten_body_error(
@@ -54,13 +54,49 @@ def shorten_body_error(
     if error.error_count() <= MAX_ERRORS_READ:
         return error
     value = from_json(body)
-    problems = _first_problems(
-        lambda part: validate(to_json(part, inf_nan_mode="constants")), value
-    )
-    return _shortened(error, [_written(problem, problem["loc"]) for problem in problems])
+    problems = first_problems(lambda part: validate(to_json(part, inf_nan_mode="constants")), value)
+    first = [write_again(problem, problem["loc"]) for problem in problems]
+    return _shortened(error.title, error.error_count(), first)
 
 
-def _first_problems(validate: Callable[[Any], Any], value: Any) -> list[Any]:
+class BatchErrors:
+    """Gathers what is wrong with the rows of a batch that are checked one by one."""
+
+    def __init__(self) -> None:
+        self._count, self._title = 0, ""
+        self._first: list[InitErrorDetails] = []
+
+    def add(
+        self, place: int, error: ValidationError, record: Any, validate: Callable[[Any], Any]
+    ) -> None:
+        """Add what `validate` raised of the record of a row, which is at some place."""
+        self._count += error.error_count()
+        self._title = error.title
+        if len(self._first) <= MAX_ALL_NAMED:
+            problems = first_problems(validate, record, MAX_ALL_NAMED)
+            self._first += [write_again(each, (place, *each["loc"])) for each in problems]
+
+    def add_others(self, count: int) -> None:
+        """Add errors of rows that were not checked."""
+        self._count += count
+
+    def raise_any(self) -> None:
+        """Raise what was added: all of a few errors, the first of many.
+
+        Raises:
+            ValidationError: anything was.
+        """
+        if self._count > MAX_ALL_NAMED:
+            raise _shortened(self._title, self._count, self._first)
+        if self._count:
+            raise ValidationError.from_exception_data(
+                self._title, self._first, input_type="json", hide_input=True
+            )
+
+
+def first_problems(
+    validate: Callable[[Any], Any], value: Any, most: int = FIRST_NAMED
+) -> list[Any]:
     """The first errors of a value; of an object with very many keys, of the first keys."""
     large = isinstance(value, dict) and len(value) > _FIRST_KEYS
     part = dict(islice(value.items(), _FIRST_KEYS)) if large else value
@@ -70,7 +106,7 @@ def _first_problems(validate: Callable[[Any], Any], value: Any) -> list[Any]:
         if error.error_count() > MAX_ERRORS_READ:
             return []
         problems = error.errors(include_url=False, include_input=False)
-        return [p for p in problems if not (large and _is_cut_off(p, value))][:FIRST_NAMED]
+        return [p for p in problems if not (large and _is_cut_off(p, value))][:most]
     return []
 
 
@@ -79,7 +115,7 @@ def _is_cut_off(problem: Any, value: dict[str, Any]) -> bool:
     return problem["type"] == "missing" and problem["loc"][-1] in value
 
 
-def _written(problem: Any, place: tuple[int | str, ...]) -> InitErrorDetails:
+def write_again(problem: Any, place: tuple[int | str, ...]) -> InitErrorDetails:
     """An error that was written out, to be raised again for another place."""
     known = problem["type"] in _KNOWN_TYPES
     return InitErrorDetails(
@@ -90,12 +126,12 @@ def _written(problem: Any, place: tuple[int | str, ...]) -> InitErrorDetails:
     )
 
 
-def _shortened(error: ValidationError, first: list[InitErrorDetails]) -> ValidationError:
+def _shortened(title: str, count: int, first: list[InitErrorDetails]) -> ValidationError:
     named = first[:FIRST_NAMED]
-    count = error.error_count() - len(named)
-    others = PydanticCustomError(OTHERS, "{count} further fields", {"count": count})
+    further = {"count": count - len(named)}
+    others = PydanticCustomError(OTHERS, "{count} further fields", further)
     return ValidationError.from_exception_data(
-        error.title,
+        title,
         [*named, InitErrorDetails(type=others, input=None)],
         input_type="json",
         hide_input=True,

@@ -10,6 +10,7 @@ from maas.registry.manifest import canonical_json
 from maas.registry.version import Version
 from maas.serving.api.endpoint import Endpoint
 from maas.serving.api.responses import ModelResponse
+from maas.serving.http.response import ARROW
 
 _PROBLEM = {
     "type": "object",
@@ -49,12 +50,12 @@ _OWN_HEADERS = {
     "429": {"Retry-After": _header("Seconds to wait.", pattern="^[0-9]+$")},
 }
 _STATUSES = {
-    "400": "The body is not valid JSON in UTF-8.",
+    "400": "The body is not valid JSON in UTF-8, or no Arrow stream where it is sent as one.",
     "401": "A key is missing or wrong (only where keys are configured).",
     "405": "The method is not allowed here.",
     "408": "The body did not arrive in time.",
     "413": "The body, or the batch, is too large.",
-    "415": "The body is not sent as application/json, or is encoded.",
+    "415": "The body is not sent as a content type that is taken here, or is encoded.",
     "422": "The body does not fit: `errors` names the fields.",
     "429": "Too many requests at once.",
     "500": "The service failed; its log has the request id.",
@@ -88,6 +89,7 @@ _SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
+_ARROW_CONTENT = {ARROW.decode(): {"schema": {"type": "string", "format": "binary"}}}
 _TEMPLATE = "#/components/schemas/{model}"
 
 
@@ -177,15 +179,39 @@ def _info_routes(model: Any, keyed: bool) -> dict[str, Any]:
 def _operation(
     path: str, endpoint: Endpoint, schemas: Mapping[Any, Any], keyed: bool
 ) -> dict[str, Any]:
+    body, answer = _json(schemas[path, "validation"]), _json(schemas[path, "serialization"])
+    if endpoint.takes_arrow:
+        body |= _ARROW_CONTENT
+    if endpoint.gives_arrow:
+        answer |= _ARROW_CONTENT
     return {
         "operationId": path.strip("/"),
         "tags": ["predictions"],
         "summary": endpoint.summary,
         "description": endpoint.description,
-        "requestBody": {"required": True, "content": _json(schemas[path, "validation"])},
-        "responses": _responses(_json(schemas[path, "serialization"]), _PREDICT_STATUSES, keyed),
+        **_query(endpoint),
+        "requestBody": {"required": True, "content": body},
+        "responses": _responses(answer, _PREDICT_STATUSES, keyed),
         **_secured(keyed),
     }
+
+
+def _query(endpoint: Endpoint) -> dict[str, Any]:
+    """What goes with a batch as Arrow: the parameters that JSON has beside its rows."""
+    if not endpoint.takes_arrow:
+        return {}
+    fields = endpoint.body.json_schema()["properties"]
+    parameters = [
+        {
+            "name": name,
+            "in": "query",
+            "description": "For a batch as Arrow. What a body as JSON says goes first.",
+            "schema": schema,
+        }
+        for name, schema in fields.items()
+        if name != endpoint.stream_name
+    ]
+    return {"parameters": parameters} if parameters else {}
 
 
 def _secured(keyed: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ which field of which row is wrong.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import Any, overload
@@ -13,13 +13,31 @@ from typing import Any, overload
 import numpy as np
 from pydantic import ValidatorFunctionWrapHandler
 
+from maas.model.columns import Column
+from maas.model.doubtful_rows import record_at
 from maas.model.encoding import Encoder, Record
 from maas.model.row import Row
 from maas.model.scorers import Matrix
 from maas.model.signature import Signature
+from maas.serving.api.arrow.request import ArrowBody
 from maas.serving.api.json_chunks import ChunkedList, parse_chunk
 
-Chunk = list[Record] | list[Row] | bytes
+
+class ColumnRecords:
+    """Records that are made when they are asked for, of columns.
+
+    Args:
+        columns: by name.
+    """
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self._names, self._columns = list(columns), list(columns.values())
+
+    def __getitem__(self, row: int) -> Record:
+        return record_at(self._columns, self._names, row)
+
+
+Chunk = list[Record] | list[Row] | bytes | ColumnRecords
 """Records, the rows that the row type made of them, or JSON, which is parsed when it is needed."""
 
 
@@ -67,8 +85,16 @@ def batch_validator(row: type[Row], signature: Signature, max_rows: int) -> Batc
         max_rows: the largest number of rows.
     """
     encoder = Encoder(signature)
+    names = frozenset(feature.name for feature in signature.features)
 
     def validate(value: Any, validate_rows: ValidatorFunctionWrapHandler) -> Any:
+        if isinstance(value, ArrowBody):
+            from maas.serving.api.arrow.rows import check_table  # most batches are JSON
+            from maas.serving.api.arrow.stream import read_table
+
+            table = read_table(value.stream, names, max_rows)
+            matrix = check_table(table, encoder, row)
+            return RowBatch((ColumnRecords(table.columns),), row, (matrix,))
         chunks = value.chunks if isinstance(value, ChunkedList) else (value,)
         matrices = _encode(encoder, chunks)
         if matrices is not None and sum(map(len, matrices)) <= max_rows:

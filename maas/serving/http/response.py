@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from maas.serving.http.types import Header
 
 JSON = b"application/json"
+ARROW = b"application/vnd.apache.arrow.stream"
 CLOSE: Header = (b"connection", b"close")
 RETRY: Header = (b"retry-after", b"1")
 

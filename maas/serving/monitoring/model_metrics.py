@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from prometheus_client import Counter, Histogram
 
-from maas.model.encoding import GAP
+from maas.model.column_encoding import GAP
 from maas.model.row import Row
 from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature, label_text
