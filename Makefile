@@ -1,10 +1,11 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 IMAGE ?= model-service
+SCHEDULER := tcp://127.0.0.1:8786
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release reference bench bench-tail bench-growth bench-training bench-pins bench-release bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release attack-score reference bench bench-tail bench-growth bench-training bench-pins bench-release bench-scoring score-cluster bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -40,6 +41,9 @@ attack-http: .venv/.dev ## send the service everything hostile, and thousands of
 attack-release: .venv/.dev ## release versions under load, hundreds of times, with workers killed (long)
 	ATTACK=whole $(BIN)/python -m pytest -m release
 
+attack-score: .venv/.dev ## kill and stop jobs that score files at every moment, and damage their input (long)
+	ATTACK=whole $(BIN)/python -m pytest -m score -rP
+
 reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
 	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \
 	 && BENTOML_HOME="$$new/store" MODELS_DIR="$$new/models" $(BIN)/python train.py \
@@ -64,8 +68,19 @@ bench-pins: .venv/.run ## what the pins cost in training time
 bench-release: .venv/.dev ## releases under load: what is lost, how long it takes, what it costs (40 minutes)
 	@$(BIN)/python benchmarks/release.py
 
+bench-scoring: .venv/.dev ## the command score beside other ways, over files and HTTP (needs wrk; 20 minutes)
+	@$(BIN)/python benchmarks/scoring.py
+
 estimators: .venv/.run ## measure again which runtime each estimator passes
 	@$(BIN)/python -W ignore -m benchmarks.estimators
+
+score-cluster: .venv/.dask ## a Dask cluster here, until Ctrl-C: a scheduler and two workers of one thread
+	@echo "score with: $(BIN)/python -m maas score IN OUT --engine dask --scheduler $(SCHEDULER)"
+	@trap 'kill $$scheduler $$workers 2>/dev/null; wait' INT TERM EXIT; \
+	 $(BIN)/python -m dask scheduler --host 127.0.0.1 --port 8786 --no-dashboard & scheduler=$$!; \
+	 $(BIN)/python -m dask worker $(SCHEDULER) --host 127.0.0.1 --nworkers 2 --nthreads 1 \
+	   --memory-limit 0 --no-dashboard & workers=$$!; \
+	 wait $$scheduler
 
 bento: .venv/.run ## build a Bento of the live version
 	$(BIN)/bentoml build
@@ -73,11 +88,12 @@ bento: .venv/.run ## build a Bento of the live version
 image: ## build the image from the Dockerfile
 	docker build -t $(IMAGE) .
 
-lock: .venv/.dev ## resolve pyproject.toml again into the four locks
+lock: .venv/.dev ## resolve pyproject.toml again into the five locks
 	$(COMPILE) --upgrade --all-extras -o requirements/dev.txt
 	$(COMPILE) -c requirements/dev.txt --extra sklearn --extra train --extra pack --extra test -o requirements.txt
 	$(COMPILE) -c requirements/dev.txt -o requirements/serving.txt
 	$(COMPILE) -c requirements/dev.txt --extra sklearn -o requirements/serving-sklearn.txt
+	$(COMPILE) -c requirements/dev.txt --extra sklearn --extra train --extra dask -o requirements/dask.txt
 
 clean: ## remove the environment and caches; versions and logs stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
@@ -91,5 +107,11 @@ clean: ## remove the environment and caches; versions and logs stay
 .venv/.dev: requirements/dev.txt
 	@test -d .venv || $(PYTHON) -m venv .venv
 	@echo "installing requirements/dev.txt (about a minute)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r $<
+	@touch $@
+
+.venv/.dask: requirements/dask.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing requirements/dask.txt (about a minute)"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary=:all: -r $<
 	@touch $@

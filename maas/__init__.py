@@ -3,8 +3,9 @@
 **Training** (`maas.training`) turns a config and data into a fitted pipeline and hands its
 files to the registry. **The registry** (`maas.registry`) keeps every run as an immutable
 folder `models/vN/` and mirrors it to the BentoML model store. **Serving** (`maas.serving`)
-answers typed requests from one version. Training and serving never import each other: they
-meet only in the files of a version, which both handle with the registry and `model`.
+answers typed requests from one version. **Scoring** (`maas.scoring`) answers the rows of files,
+with the same bits. These three never import each other: they meet only in the files of a version,
+which all handle with the registry and `model`.
 
 The entry points `train.py` and `service.py`, which train and serve, are outside this package;
 `python -m maas` runs the commands of `maas.commands`. Imports run one way: a module may import
@@ -13,18 +14,19 @@ its own package and the lines above its own::
     errors, strict_model
     model
     config
-    logs, progress, tables
+    logs, progress, tables, drift
     registry
-    training | serving
+    training | scoring | serving
     commands
     __main__, train, service
 
 - `errors`        every error that a user can see, with its exit code
 - `strict_model`  the base class of what is read from a file or written to one
-- `model`         what training and serving share: the signature, the encoding, the predictor
+- `model`         what training, scoring and serving share: signature, encoding, predictor
 - `config`        the two YAML files, as frozen, strict types
 - `logs`, `progress`  the log lines of a run and of the service, and the progress of a run
-- `tables`        files to typed columns, for training
+- `tables`        files to typed columns, at once or in batches
+- `drift`         counts of rows in the bins of a version's reference.json
 """
 
 import os

@@ -1,29 +1,59 @@
 """Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
-And of those of releases: `promote N`, `rollback` and `history`.
+And of those of releases: `promote N`, `rollback` and `history`; and `score IN OUT`.
 
 In an environment that the project is installed in, `maas list` is the same.
 """
 
 import argparse
+import gc
 import os
 import sys
+from importlib import import_module
 
-from maas.commands.terminal import run_command
 from maas.config.paths import PROJECT, is_in_bento, is_project, models_folder
-from maas.config.reading import load_models_dir
 from maas.errors import ConfigError, InputError
-from maas.registry.registry import Registry
+
+_GROUPS = {
+    "registry": ("list", "show", "diff", "sync"),
+    "verify": ("verify",),
+    "release": ("promote", "rollback", "history"),
+    "removal": ("remove",),
+    "score": ("score",),
+}
+"""Module of `maas.commands` -> the commands that it adds."""
 
 
 def run() -> int:
     """Run one command; an error is one line on stderr. The console script `maas` calls this."""
-    return run_command(main)
+    # Imports make many objects and hardly any garbage: looking for it took a third of their time,
+    # and so did looking through all of them at the end.
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        return _run()
+    except KeyboardInterrupt:  # before the command runs; it says so itself
+        print("error: stopped", file=sys.stderr)
+        return 130
+
+
+def _run() -> int:
+    if sys.argv[1:2] == ["score"] and "dask" not in sys.argv and not is_in_bento(PROJECT):
+        from maas.scoring.local_engine import start_server
+
+        start_server()  # first of all: it imports what workers need while this process goes on
+    from maas.commands.terminal import run_command
+
+    code = run_command(main)
+    gc.freeze()
+    return code
 
 
 def main() -> int:
     """Read the arguments and run one command."""
     _refuse_bento()
+    from maas.config.reading import load_models_dir
+    from maas.registry.registry import Registry
+
     arguments = _build_parser().parse_args()
     configured = load_models_dir(PROJECT / "configs" / "service_config.yaml")
     _check_models_are_known()
@@ -58,19 +88,19 @@ def _check_models_are_known() -> None:
 
 
 def _build_parser() -> argparse.ArgumentParser:
-    from maas.commands import registry, release, removal, verify  # a Bento does not hold them
-
     parser = argparse.ArgumentParser(
         prog="python -m maas",
-        description="Inspect, verify, release, mirror and remove the versions of a model.",
+        description="Inspect, verify, release, mirror and remove the versions of a model, and "
+        "score files with them.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)
     json_option.add_argument("--json", action="store_true", help="print one JSON document")
-    registry.add_commands(commands, json_option)
-    verify.add_commands(commands, json_option)
-    release.add_commands(commands, json_option)
-    removal.add_commands(commands, json_option)
+    # That of the command alone, where there is one: the others would take as long to import.
+    named = [name for name, group in _GROUPS.items() if sys.argv[1:2] and sys.argv[1] in group]
+    for name in named or _GROUPS:
+        group = import_module(f"maas.commands.{name}")  # a Bento does not hold them
+        group.add_commands(commands, json_option)
     return parser
 
 

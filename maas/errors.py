@@ -12,6 +12,7 @@
     │   ├── OverflowingRowError  the values of a row are too large to compute with
     │   └── TooLargeError      the run needs more memory than there is
     ├── FitError            1  a step of the training failed, and no input was found to be wrong
+    ├── ScoringError        1  a worker or the scheduler of a scoring job failed
     ├── GateError           1  a metric is outside the bounds, or too far from the live version's
     ├── PinError            1  the numeric environment is not the pinned one
     ├── DamagedError        1  a published version is not as it was published
@@ -23,7 +24,7 @@ The number is the exit code of the command that fails with the error.
 """
 
 import errno
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class MaasError(Exception):
@@ -41,6 +42,16 @@ class MaasError(Exception):
         self.where, self.what, self.remedy = str(where), what, remedy
         super().__init__(" ".join(f"{where}: {what}; {remedy}".split()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let errors cross from a worker process to the command, whatever their arguments are."""
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(kind: type[MaasError], args: tuple[Any, ...], state: dict[str, Any]) -> MaasError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class InputError(MaasError):
     """The input is not valid; another input can succeed."""
@@ -53,7 +64,7 @@ class ConfigError(InputError):
 
 
 class DataError(InputError):
-    """No model can be trained on the data set."""
+    """No model can be trained on the data set, or score it."""
 
 
 class UnreadableDataError(DataError):
@@ -86,6 +97,10 @@ class TooLargeError(InputError):
 
 class FitError(MaasError):
     """A step of the training failed, and no input was found to be wrong."""
+
+
+class ScoringError(MaasError):
+    """A worker or the scheduler of a scoring job failed; what was scored is kept."""
 
 
 class GateError(MaasError):

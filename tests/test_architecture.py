@@ -15,9 +15,9 @@ LAYERS = """
     errors, strict_model
     model
     config
-    logs, progress, tables
+    logs, progress, tables, drift
     registry
-    training | serving
+    training | scoring | serving
     commands
     __main__, train, service
 """
@@ -29,8 +29,8 @@ IMPORTS_BENTOML = (
 NEVER_IN_SERVING = {
     "sklearn", "scipy", "pandas", "polars", "pyarrow", "skl2onnx", "onnx", "joblib", "rich",
 }  # fmt: skip
-MODEL_LIBRARIES = {"numpy", "onnxruntime", "pydantic", "pydantic_core", "joblib"}
-"""What `maas.model` imports; joblib only where a pickle is served."""
+MODEL_LIBRARIES = {"numpy", "onnxruntime", "pydantic", "pydantic_core", "joblib", "threadpoolctl"}
+"""What `maas.model` imports; the last two only where a pickle is served."""
 
 
 def modules() -> dict[str, Path]:
@@ -111,7 +111,7 @@ PACKAGES = {
 def test_what_is_imported_is_declared_and_has_its_reason_in_the_readme(module: str):
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = project["optional-dependencies"]
-    needed = [*project["dependencies"], *groups["sklearn"], *groups["train"]]
+    needed = [*project["dependencies"], *groups["sklearn"], *groups["train"], *groups["dask"]]
     declared = {re.split(r"[<>=;]", line)[0].strip() for line in needed}
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     reasons = readme.partition("## Dependencies")[2]
@@ -125,6 +125,15 @@ def test_bentoml_is_imported_in_few_places():
     for module in MODULES:
         if libraries(imports(module)) & {"bentoml", "_bentoml_sdk", "_bentoml_impl"}:
             assert module.startswith(IMPORTS_BENTOML), module
+
+
+def test_dask_is_imported_in_few_places_and_only_when_it_is_asked_for():
+    few = {f"maas.scoring.dask_{part}" for part in ("cluster", "engine", "worker")}
+    for module in MODULES:
+        if module not in few:
+            assert not libraries(imports(module)) & {"dask", "distributed"}, module
+        if module not in few | {"maas.commands.score"}:
+            assert not imports(module) & few, module
 
 
 def test_serving_names_no_training_library_and_reads_no_tables():
@@ -156,7 +165,7 @@ def test_importing_the_service_loads_no_training_library(trained: Workspace):
     )
     done = trained.run("-c", code)
     assert done.returncode == 0, done.stderr
-    only_in_workers = {"numpy", "onnxruntime", "uvicorn"}
+    only_in_workers = {"numpy", "nanoarrow", "onnxruntime", "uvicorn"}
     for name in only_in_workers | NEVER_IN_SERVING - {"rich"}:  # BentoML itself loads rich
         assert f'"{name}"' not in done.stdout
 

@@ -133,3 +133,39 @@ def test_the_hooks_run_what_make_check_runs():
     for hook in repo["hooks"]:
         assert hook["language"] == "system"  # the locked versions
         assert (hook["pass_filenames"], hook["always_run"]) == (False, True)  # all files
+
+
+def pins(name: str) -> dict[str, list[str]]:
+    """The packages that a lock pins, with the hashes of each."""
+    found: dict[str, list[str]] = {}
+    for line in (PROJECT / name).read_text(encoding="utf-8").splitlines():
+        if "==" in line and not line.startswith((" ", "#")):
+            found[line.rstrip(" \\")] = hashes = []
+        elif line.strip().startswith("--hash="):
+            hashes.append(line.strip(" \\"))
+    return found
+
+
+LOCKS = (
+    "requirements.txt",
+    *(f"requirements/{path.name}" for path in (PROJECT / "requirements").glob("*.txt")),
+)
+
+
+@pytest.mark.parametrize("lock", sorted(LOCKS))
+def test_a_lock_has_hashes_and_pins_what_the_one_of_all_pins(lock: str):
+    every, found = pins("requirements/dev.txt"), pins(lock)
+    assert found
+    assert all(found.values())
+    assert {pin: every.get(pin) for pin in found} == found
+    assert f"-o {lock}\n" in (PROJECT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_dask_has_a_lock_of_its_own_that_is_whole():
+    named = {lock: {pin.partition("==")[0] for pin in pins(lock)} for lock in LOCKS}
+    groups = PYPROJECT["project"]["optional-dependencies"]
+    needed = [*PYPROJECT["project"]["dependencies"], *groups["train"], *groups["dask"]]
+    for line in needed:
+        assert re.split(r"[<>=; ]", line)[0] in named["requirements/dask.txt"]
+    for lock in set(LOCKS) - {"requirements/dask.txt", "requirements/dev.txt"}:
+        assert not named[lock] & {"dask", "distributed"}, lock

@@ -2,12 +2,14 @@
 
 import io
 import logging
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from maas.progress import Progress
+from maas import progress
+from maas.progress import Progress, RowProgress
 
 
 class Terminal(io.StringIO):
@@ -74,3 +76,53 @@ def test_a_log_file_has_every_step_while_a_bar_is_shown(
     file.close()
     assert (tmp_path / "log").read_text() == "read\n"
     assert "read\n" not in stderr.getvalue()
+
+
+def show_rows(monkeypatch: pytest.MonkeyPatch, kind: type[io.StringIO], total: int | None) -> str:
+    """What is shown of 300 rows that were done before, and of 600 that are done now."""
+    stderr, log = show(monkeypatch, kind)
+    monkeypatch.setattr(progress, "_LOG_EVERY_S", 0)
+    with RowProgress(total, log) as rows:
+        rows.skip(300)
+        rows.add(200)
+        rows.add(400)
+    return stderr.getvalue()
+
+
+def test_rows_are_lines_with_their_speed_and_the_time_that_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    first, second = show_rows(monkeypatch, io.StringIO, 1200).splitlines()
+    assert re.fullmatch(r"500 of 1,200 rows, [\d,]+ a second, \d+ s left", first)
+    assert second.startswith("900 of 1,200 rows")
+
+
+def test_rows_of_an_unknown_number_have_no_time_that_is_left(monkeypatch: pytest.MonkeyPatch):
+    first, _ = show_rows(monkeypatch, io.StringIO, None).splitlines()
+    assert re.fullmatch(r"500 rows, [\d,]+ a second", first)
+
+
+def test_lines_about_rows_come_now_and_then(monkeypatch: pytest.MonkeyPatch):
+    stderr, log = show(monkeypatch, io.StringIO)
+    with RowProgress(10, log) as rows:
+        for _ in range(10):
+            rows.add(1)
+    assert stderr.getvalue() == ""
+
+
+def test_rows_that_were_done_before_do_not_count_for_the_speed(monkeypatch: pytest.MonkeyPatch):
+    now = 1000.0
+    monkeypatch.setattr(progress, "monotonic", lambda: now)
+    monkeypatch.setattr(progress, "_LOG_EVERY_S", 0)
+    stderr, log = show(monkeypatch, io.StringIO)
+    with RowProgress(1_000_500, log) as rows:
+        rows.skip(1_000_000)
+        now += 10
+        rows.add(100)
+    assert stderr.getvalue() == "1,000,100 of 1,000,500 rows, 10 a second, 40 s left\n"
+
+
+def test_rows_are_a_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch):
+    shown = show_rows(monkeypatch, Terminal, 1200)
+    assert "900 of 1,200 rows" in shown
+    assert "\x1b[" in shown

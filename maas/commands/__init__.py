@@ -5,6 +5,7 @@
 - `release`           `promote`, `rollback` and `history`
 - `server_wait`       waits until a running server answers with a version
 - `removal`           `remove`
+- `score`             predictions for the rows of files
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """
