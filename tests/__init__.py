@@ -7,6 +7,8 @@ real processes, by capability; `test_architecture.py` holds the layout, `test_do
 - `server`           a real `bentoml serve`, and a client for it
 - `raw_http`         HTTP byte by byte, also wrongly
 - `fault_injection`  kills and disk errors at a chosen moment
+- `score_attack`     the same for jobs that score files
+- `score_fuzz`       damaged Parquet files to score
 - `samples`          a version made without training, and damage to one
 - `small_disk`       a disk that a test can fill
 - `suite_size`       how much of the long suites runs
