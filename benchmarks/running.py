@@ -40,8 +40,8 @@ manifest = json.loads((version / "manifest.json").read_bytes())
 joblib.dump(joblib.load(version / "saved_model.pkl")[1:], folder / "model.joblib")
 shutil.copyfile(version / "model.onnx", folder / "model.onnx")
 names = [feature["name"] for feature in manifest["signature"]["features"]]
-example = manifest["signature"]["example"]
-(folder / "meta.json").write_text(json.dumps({"features": names, "example": example}))
+kept = {key: manifest["signature"][key] for key in ("example", "classes")}
+(folder / "meta.json").write_text(json.dumps({"features": names, **kept}))
 """
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 import orjson
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, create_model
 
 FOLDER = Path(os.environ["MODEL_FOLDER"])
@@ -51,6 +51,14 @@ async def predict_batch(batch: Batch) -> Response:
     labels = session.run(OUTPUT, {"features": np.array(values, dtype=np.float32)})[0].tolist()
     answer = {"predictions": labels, "model_version": 1}
     return Response(orjson.dumps(answer), media_type="application/json")
+
+
+@app.post("/predict_lists")
+async def predict_lists(request: Request) -> Response:
+    """Rows as bare lists in the order of the features: nothing but their shape is checked."""
+    values = np.array(orjson.loads(await request.body()), dtype=np.float32)
+    labels = session.run(OUTPUT, {"features": values})[0].tolist()
+    return Response(orjson.dumps(labels), media_type="application/json")
 
 
 if __name__ == "__main__":
