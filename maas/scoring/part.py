@@ -152,8 +152,9 @@ class _Scoring(ExitStack):
             valid = _all_but(errors, len(matrix))
             rows = matrix[valid]
             answers, values = self._answer(rows)
-        places_in_file = [int(batch.rows[error.row]) for error in errors]
-        self._invalid.add(errors, places_in_file, _cast(batch.table, self._task.read))
+        if errors:
+            places_in_file = [int(batch.rows[error.row]) for error in errors]
+            self._invalid.add(errors, places_in_file, _cast(batch.table, self._task.read))
         if not len(rows):
             return
         kept = _cast(batch.table, self._task.kept)
