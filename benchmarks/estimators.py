@@ -18,6 +18,7 @@ import pyarrow as pa  # noqa: E402
 from maas.config.paths import PROJECT  # noqa: E402
 from maas.config.train_config import ModelConfig  # noqa: E402
 from maas.errors import ConfigError, FitError, MaasError  # noqa: E402
+from maas.model.blocks import blocks_of  # noqa: E402
 from maas.model.predictor import Predictor  # noqa: E402
 from maas.tables.reading import read_table  # noqa: E402
 from maas.training.checks.parity import load_scorer, measure_parity, tolerance_for  # noqa: E402
@@ -62,7 +63,8 @@ def check_estimator(name: str, table: pa.Table, source: str, runtime: str) -> st
             if config.runtime == "onnx"
             else export_pickle(fitted.pipeline)
         )
-        predictor = Predictor(load_scorer(config.runtime, model), signature)
+        blocks = blocks_of(signature, config.runtime, name, data.rows)
+        predictor = Predictor(load_scorer(config.runtime, model), signature, blocks)
     except ConfigError as error:
         return "no ONNX form" if "exported" in error.what else "cannot be fitted"
     except FitError:

@@ -360,7 +360,7 @@ def test_a_file_that_a_worker_does_not_see_costs_nothing_that_is_scored(
     with DaskEngine(cluster.address, 1) as engine:
         with (
             in_background(hide),
-            pytest.raises(UnreadableDataError, match=r"worker .*cannot be re"),
+            pytest.raises(UnreadableDataError, match=r"worker .*(cannot be re|does not exist)"),
         ):
             score(version, Request(str(seen), out), engine)
         assert whole(out)

@@ -2,6 +2,7 @@
 
 import os
 
+import numpy as np
 import pytest
 
 from maas.errors import MaasError, StorageError, VersionError
@@ -116,13 +117,17 @@ def test_threads_change_no_digest(workspace: Workspace):
 
 
 def test_a_failing_export_is_refused_with_the_figures_and_served_by_sklearn(workspace: Workspace):
-    wine = EXAMPLES / "wine.yaml"
-    overrides = ["estimator={name: QuadraticDiscriminantAnalysis}"]
+    data = workspace.folder / "equally_near.csv"  # of which onnxruntime takes other ones
+    rng = np.random.default_rng(0)
+    rows = rng.integers([4, 4, 3], size=(300, 3)).tolist()
+    data.write_text("a,b,kind\n" + "".join(f"{a},{b},k{kind}\n" for a, b, kind in rows))
+    of_data = f"data={{source: {data}, target: kind}}"
+    overrides = [of_data, "gates={}", "estimator={name: KNeighborsClassifier}"]
     with pytest.raises(MaasError, match="numbers by up to") as caught:
-        workspace.train_here(*overrides, config=wine)
+        workspace.train_here(*overrides)
     assert "set `runtime: sklearn`" in str(caught.value)
     assert left_behind(workspace) == []
-    version = workspace.train_here(*overrides, "runtime=sklearn", config=wine)
+    version = workspace.train_here(*overrides, "runtime=sklearn")
     assert not (version.path / "model.onnx").exists()
     assert version.read_run()["parity"]["labels_differ"] == 0
 
