@@ -17,6 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+pytest.importorskip("distributed", reason="in requirements/dev.txt and dask.txt only")
+
 from distributed import Client
 
 from maas.errors import DataError, InputError, MaasError, ScoringError, UnreadableDataError
