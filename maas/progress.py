@@ -76,7 +76,7 @@ class RowProgress:
 
     def __init__(self, total: int | None, log: logging.Logger) -> None:
         self._total, self._log = total, log
-        self._done, self._began = 0, monotonic()
+        self._done, self._skipped, self._began = 0, 0, monotonic()
         self._logged = self._began
         self._bar = Bar(
             BarColumn(),
@@ -101,8 +101,6 @@ class RowProgress:
         if self._bar.disable and monotonic() - self._logged >= _LOG_EVERY_S:
             self._logged = monotonic()
             self._log.info(self._describe())
-
-    _skipped = 0
 
     def _describe(self) -> str:
         seconds = max(monotonic() - self._began, 1e-9)

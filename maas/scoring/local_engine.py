@@ -93,7 +93,7 @@ def start_server() -> None:
 
 
 class _Pool:
-    """Processes that end at once when they are told to, and when this process is no more."""
+    """Processes that end at once when they are told to, and when this process has ended."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers

@@ -78,7 +78,7 @@ def asks_for_arrow(headers: Headers) -> bool:
 
 
 def _quality(parameters: Iterable[bytes]) -> float:
-    """The weight of a range: 1 where none is given, 0 where it is no number from 0 to 1."""
+    """The weight of a range: 1 where none is given, 0 where it is not a number from 0 to 1."""
     given = [each[2:].strip() for each in parameters if each.startswith(b"q=")]
     if not given:
         return 1.0
