@@ -3,8 +3,9 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from maas.config.data_format import Columns, Delimiter, Encoding, Forms, NullValues
 from maas.config.service_config import Env, LogLevel, Text
 from maas.model.signature import FeatureType, Runtime
 from maas.model.tag import ModelName
@@ -41,35 +42,47 @@ class FeatureConfig(StrictModel):
     nullable: bool | None = None
 
 
-def _take_list(value: object) -> object:
-    """A list, as YAML and JSON have it, as a tuple."""
-    if isinstance(value, str):
-        raise ValueError(f"write a list of columns: [{json.dumps(value)}]")
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _check_unique(columns: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(columns)) < len(columns):
-        twice = next(column for column in columns if columns.count(column) > 1)
-        raise ValueError(f"{twice!r} is there twice")
-    return columns
-
-
-# Also "", as the index is called that R and pandas write into a CSV file.
-Columns = Annotated[tuple[str, ...], BeforeValidator(_take_list), AfterValidator(_check_unique)]
-
-
 class DataConfig(StrictModel):
     """Where the rows come from; `features` maps API name -> column.
 
     Without `features`, every column is a feature, except the target, the column of the split and
     those that `exclude` names.
+
+    Attributes:
+        source: a file, a pattern of files, or the name of a bundled data set.
+        target: the column to predict.
+        features: those to use; None: all.
+        exclude: columns that are no features.
+        delimiter: between the columns of a CSV file; None: a comma, and a tab in a .tsv file.
+        decimal: the decimal mark of a CSV file, and of the forms.
+        encoding: of a CSV file; UTF-8 may begin with a byte order mark.
+        null_values: texts that are gaps in a CSV file, beside the usual ones.
+        forms: column -> how its numbers or dates are written.
+        drop_rows_without_target: whether rows with a gap in the target are left out.
+        min_class_rows: classes with fewer rows are left out, or merged into `rare_class`.
+        rare_class: the class that rows of rarer classes get; None: such rows are left out.
     """
 
     source: Text
     target: Text
     features: Annotated[dict[Text, Text | FeatureConfig], Field(min_length=1)] | None = None
     exclude: Columns = added_later(())
+    delimiter: Delimiter | None = added_later(None)
+    decimal: Literal[".", ","] = added_later(".")
+    encoding: Encoding = added_later("utf-8")
+    null_values: NullValues = added_later(())
+    forms: Forms = added_later({})
+    drop_rows_without_target: bool = added_later(False)
+    min_class_rows: Annotated[int, Field(ge=2)] | None = added_later(None)
+    rare_class: Text | None = added_later(None)
+
+    @model_validator(mode="after")
+    def _keys_suit_each_other(self) -> Self:
+        if self.delimiter == self.decimal:
+            raise ValueError("`delimiter` and `decimal` are the same character")
+        if self.rare_class is not None and self.min_class_rows is None:
+            raise ValueError("`rare_class` needs `min_class_rows`")
+        return self
 
 
 class SplitConfig(StrictModel):
