@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from maas.tables.text_forms import AMOUNT, MAX_TEXTS, UNITS, TextForm, describe
+from maas.tables.forms.text_form import UNITS, TextForm
+from maas.tables.forms.text_forms import AMOUNT, MAX_TEXTS, describe
 
 # A feature of this many different numbers with a unit may be one of categories: 5 kg or 10 kg.
 _MAX_UNITS_AS_CATEGORIES = 10

@@ -4,21 +4,18 @@ A column of them is nearly always a mistake: each amount or day would become a c
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-_SIGNS = r"(?:US|A|C|R|HK|NZ|S)?[$¢£¤¥֏؋৲৳฿₠-⃀]"
-# The codes of the currencies that are traded most (BIS Triennial Survey 2022), but for those that
-# are words, and an abbreviation whose point leaves no doubt.
-_CODES = (
-    r"USD|EUR|JPY|GBP|CNY|AUD|CAD|CHF|HKD|SGD|SEK|KRW|NOK|NZD|INR|MXN|TWD|ZAR|BRL|DKK|PLN|THB|ILS"
-    r"|IDR|CZK|AED|HUF|MYR|Rs\."
-)
-# What may as well begin a code (PEN2) or be a unit: money only with a decimal part or thousands.
-_DOUBTFUL = r"TRY|CLP|SAR|PHP|COP|RUB|RON|PEN|BHD|BGN|ARS|kr\.?|zł|Kč|Fr\.?|Rs"
-_CURRENCY, _ANY_CURRENCY = rf"(?:{_SIGNS}|{_CODES})", rf"(?:{_SIGNS}|{_CODES}|{_DOUBTFUL})"
+from maas.config.data_format import NumberForm
+from maas.tables.column_kinds import which_numeric
+from maas.tables.forms.currencies import ANY_CURRENCY, CURRENCY, SIGNS
+from maas.tables.forms.date_forms import find_formats
+from maas.tables.forms.form_keys import find_number_key, have_currencies
+from maas.tables.forms.text_form import DATES, TextForm
+
 _SPACES = " \u00a0\u202f"
 # Groups of three digits have one separator, and the decimals another.
 _GROUPED = (
@@ -33,16 +30,14 @@ _MONTH = (
 )
 _DAY, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:1[5-9]|2[01])\d{2}"
 
-UNITS = "numbers with a unit"
-"""The name of the form that `maas.tables.units` finds."""
-
-_DATES = "dates"
 _MONEY = "amounts of money"
 _PERCENTS = "percents"
 _THOUSANDS = "numbers with thousands separators"
 _DECIMAL_COMMAS = "numbers with decimal commas"
+_DECIMAL_POINTS = "numbers with decimal points"
 _BRACKETS = "numbers in brackets"
 _MINUS = "numbers with a typographic minus"
+_MINUS_BEHIND = "numbers with a minus behind"
 _SEPARATED = "separated"
 
 # How many different texts of a column are looked at: a column of a million is no slower.
@@ -60,18 +55,22 @@ def _money(currency: str) -> str:
 # leaves no doubt: 1.10.12 may be a version.
 _FORMS = {
     _MINUS: r"[−–]\s?(?:\d+(?:\.\d*)?|\.\d+)",
-    _DATES: (
+    DATES: (
         rf"(?:{_YEAR}-(?:0[1-9]|1[0-2])|{_YEAR}([-/.]){_DAY}\1{_DAY}"
         rf"|{_DAY}([-/.]){_DAY}\2{_YEAR}|{_DAY}/{_DAY}/\d\d|[0-3]\d([-.])[0-3]\d\3\d\d"
         rf"|{_DAY}[-. /]*{_MONTH}[-, /]*(?:{_YEAR}|\d\d)"
         rf"|{_MONTH}[-. /]*{_DAY},?[- /]*{_YEAR}){_TIME}"
     ),
-    _MONEY: rf"{_money(_CURRENCY)}|(?=.*\d[,.]\d){_money(_ANY_CURRENCY)}",
+    _MONEY: rf"{_money(CURRENCY)}|(?=.*\d[,.]\d){_money(ANY_CURRENCY)}",
     _PERCENTS: rf"\(?[-+]?{AMOUNT}\s*[%‰]\)?",
     _BRACKETS: rf"\({AMOUNT}\)",
+    _MINUS_BEHIND: rf"{AMOUNT}-",
     _SEPARATED: rf"[-+]?{AMOUNT}",
 }
 _PATTERNS = {name: re.compile(pattern) for name, pattern in _FORMS.items()}
+
+# What the config may call numbers of a form; among others there may be amounts of money.
+_KEYS: dict[str, tuple[NumberForm, ...]] = {_MONEY: ("money",), _PERCENTS: ("percent",)}
 
 # An IP address, whose groups are no thousands: 192.168.100.200.
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
@@ -84,61 +83,20 @@ _SHORT_ORDERS = ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d")
 _THREE_AFTER_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 
 
-@dataclass(frozen=True)
-class TextForm:
-    """The form of most texts of a column.
-
-    Attributes:
-        name: in the plural, such as "amounts of money".
-        example: the first text of this form.
-        plain: the example as a number that pyarrow reads; None if it is no single number.
-        doubt: what else the example might mean; empty if nothing.
-        other: the first text that is neither a number nor of a form; None if there is none.
-    """
-
-    name: str
-    example: str
-    plain: str | None
-    doubt: str
-    other: str | None
-
-    @property
-    def is_date(self) -> bool:
-        """Whether the texts are dates."""
-        return self.name == _DATES
-
-    @property
-    def sentence(self) -> str:
-        """What the column holds, for an error."""
-        found = f"{self.name} such as {self.example[:40]!r}{self.doubt}"
-        if self.other is None:
-            return f"holds {found}"
-        return f"mixes {found} with text such as {self.other[:40]!r}"
-
-    @property
-    def rewriting(self) -> str:
-        """How to write the values, as an instruction."""
-        if self.is_date:
-            return "write days as YYYY-MM-DD"
-        if self.plain is None:
-            return "write each as one number, all in one unit"
-        what = "the number alone" if self.name == UNITS else "plain numbers"
-        return f"write {what} ({self.example[:40]!r} as {self.plain})"
-
-
-def find_form(counts: "pd.Series[int]") -> TextForm | None:
+def find_form(counts: "pd.Series[int]", decimal: str = ".") -> TextForm | None:
     """Find the form that more than half of the texts have, together with plain numbers.
 
     Args:
         counts: text -> how many rows hold it, in the order of the rows; the first 10,000 stand
             for all.
+        decimal: the decimal mark of plain numbers.
 
     Returns:
         The most frequent form; None if there is no such form, also if all are plain numbers.
     """
     counts = counts.iloc[:MAX_TEXTS]
     texts = [str(text) for text in counts.index.str.strip()]
-    plain = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").notna().to_numpy()
+    plain = which_numeric(counts, decimal)
     found = ["" if number else _form_of(text) for text, number in zip(texts, plain, strict=True)]
     kinds = np.array(_drop_labels(texts, found), dtype=object)
     numbers = counts.to_numpy()
@@ -149,7 +107,31 @@ def find_form(counts: "pd.Series[int]") -> TextForm | None:
     form = str(shares.idxmax())
     of_form = [text for text, kind in zip(texts, kinds, strict=True) if kind == form]
     other = None if known.all() else texts[int(known.argmin())]
-    return describe(form, of_form, other)
+    read = [text for text, is_known in zip(texts, known, strict=True) if is_known]
+    found_form = replace(describe(form, of_form, other), other_rows=int(numbers[~known].sum()))
+    if form == DATES:
+        return _with_format(found_form, read)
+    likely = "," if _has_commas(read) else decimal
+    key, mark = find_number_key(read, _KEYS.get(form, ("thousands", "money")), likely)
+    if decimal == "," and mark is not None:
+        described = describe(form, of_form, other, mark == ",")
+        found_form = replace(described, other_rows=found_form.other_rows)
+        if form == _SEPARATED and mark == ".":
+            found_form = replace(found_form, name=_DECIMAL_POINTS)
+    found_form = replace(found_form, key=key, decimal=mark)
+    if form == _MONEY and key is None and have_currencies(read, likely):
+        return replace(found_form, unread=" in several currencies")
+    behind = form != _MINUS_BEHIND and _MINUS_BEHIND in kinds
+    return replace(found_form, unread=", some with a minus behind" if behind else "")
+
+
+def _with_format(form: TextForm, texts: list[str]) -> TextForm:
+    """Add the format that reads dates, or why none does."""
+    found = find_formats(texts)
+    if len(found) == 1:
+        return replace(form, key=found[0])
+    doubt = " whose day and month cannot be told apart" if found else ", not all in one format"
+    return replace(form, unread=doubt)
 
 
 def _drop_labels(texts: list[str], forms: list[str]) -> list[str]:
@@ -162,8 +144,11 @@ def _drop_labels(texts: list[str], forms: list[str]) -> list[str]:
     decimals = any(re.search(r"\d[.,]\d", text) for text in texts)
     if not decimals and not {_MONEY, _PERCENTS, _SEPARATED} & set(forms):  # (1), (2)
         dropped.update(text for text, form in pairs if form == _BRACKETS)
+    behind = [text for text, form in pairs if form == _MINUS_BEHIND]
+    if not decimals and all(len(text) == 2 for text in behind):  # the grades 1-, 2, 2-
+        dropped.update(behind)
     money = [text for text, form in pairs if form == _MONEY]
-    written = any(re.search(rf"{_SIGNS}|\d[.,]\d", text) for text in money)
+    written = any(re.search(rf"{SIGNS}|\d[.,]\d", text) for text in money)
     if len(money) > 1 and not written and len(set(map(_amount, money))) == 1:  # USD1, EUR1
         dropped.update(money)
     return ["" if text in dropped else form for text, form in pairs]
@@ -177,9 +162,19 @@ def _have_one_order(texts: list[str]) -> bool:
     )
 
 
-def describe(form: str, texts: list[str], other: str | None) -> TextForm:
-    """Describe the texts of one form; `other` is as in `TextForm`."""
-    example, doubt, commas = texts[0], "", _has_commas(texts)
+def describe(
+    form: str, texts: list[str], other: str | None, commas: bool | None = None
+) -> TextForm:
+    """Describe the texts of one form.
+
+    Args:
+        form: its name.
+        texts: of this form.
+        other: as in `TextForm`.
+        commas: whether they have decimal commas; None: as they look.
+    """
+    example, doubt = texts[0], ""
+    commas = _has_commas(texts) if commas is None else commas
     if form == _SEPARATED and any(map(_has_decimal_comma, texts)):
         form, example = _DECIMAL_COMMAS, next(filter(_has_decimal_comma, texts))
         if all(re.fullmatch(r"\d,\d", text) for text in texts):
@@ -192,7 +187,7 @@ def describe(form: str, texts: list[str], other: str | None) -> TextForm:
             doubt = " (all of one length: they may be codes)"
     elif not commas and all(_THREE_AFTER_POINT.fullmatch(_amount(text)) for text in texts):
         doubt = " (three digits after the point: if it separates thousands, leave it out)"
-    plain = None if form == _DATES else _plain(example, commas)
+    plain = None if form == DATES else _plain(example, commas)
     return TextForm(form, example, plain, doubt, other)
 
 
@@ -212,7 +207,7 @@ def _with_hyphen(text: str) -> str:
 
 def _amount(text: str) -> str:
     """The digits and separators of a text."""
-    found = re.search(AMOUNT, re.sub(_ANY_CURRENCY, "", text))
+    found = re.search(AMOUNT, re.sub(ANY_CURRENCY, "", text))
     return re.sub(rf"['’{_SPACES}]", "", found.group()) if found else ""
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from maas.tables.units import find_units
+from maas.tables.forms.units import find_units
 
 
 def units(*texts: str, of_feature: bool = False):

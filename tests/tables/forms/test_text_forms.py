@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from maas.tables.text_forms import find_form
+from maas.tables.forms.text_forms import find_form
 
 
 def form(*texts: str):
@@ -137,3 +137,83 @@ def test_what_may_be_codes_or_pairs_says_so(texts: tuple[str, ...], doubt: str):
 
 def test_spaces_without_a_number_are_no_amount():
     assert form("$" + " " * 100_000 + "x") is None  # hangs if the pattern tries each split of them
+
+
+@pytest.mark.parametrize(
+    ("texts", "key", "decimal"),
+    [
+        (["$1,200.50", "5"], "money", "."),
+        (["$5", "7"], "money", None),
+        (["1.234,56 €"], "money", ","),
+        (["12%", "3"], "percent", None),
+        (["-0,5 %"], "percent", ","),
+        (["1,234", "12"], "thousands", "."),
+        (["1.234.567"], "thousands", ","),
+        (["3,5"], "thousands", ","),
+        (["(3.00)", "$5.00"], "money", "."),
+        (["−5", "7"], "thousands", None),
+        (["24.12.2024"], "%d.%m.%Y", None),
+        (["1/13/24"], "%m/%d/%y", None),
+        (["01/02/2024"], None, None),
+        (["5‰"], None, None),
+        (["$5", "€6", "$7"], None, None),
+        (["$5", "6%", "$7"], None, None),
+        (["$5", "6", "1e5"], None, None),
+        (["$5.50", "$1,5"], None, None),
+    ],
+)
+def test_the_key_reads_all_texts(texts: list[str], key: str | None, decimal: str | None):
+    assert (found := form(*texts)) is not None
+    assert (found.key, found.decimal) == (key, decimal)
+
+
+def test_points_separate_thousands_beside_decimal_commas():
+    counts = pd.Series([1, 1], index=pd.Index(["1.234", "2.345"], dtype=object))
+    assert find_form(counts) is None
+    assert (found := find_form(counts, ",")) is not None
+    assert (found.key, found.decimal, found.plain) == ("thousands", ",", "1234")
+    assert found.name == "numbers with thousands separators"
+    decimals = pd.Series([1, 1], index=pd.Index(["1.5", "2.345"], dtype=object))
+    assert (found := find_form(decimals, ",")) is not None
+    assert (found.name, found.decimal, found.plain) == ("numbers with decimal points", ".", "1.5")
+    plain = pd.Series([1, 1], index=pd.Index(["1,5", "2"], dtype=object))
+    assert find_form(plain, ",") is None
+
+
+def test_the_setting_can_be_pasted_into_the_config():
+    assert (found := form("$5", "n/a", "$6")) is not None
+    assert found.key == "money"
+    assert found.setting("price") == 'set data.forms: {"price": money}'
+    assert (found := form("1.234,56 €")) is not None
+    assert found.setting('a "b"') == r'set data.forms: {"a \"b\"": money} and data.decimal: ","'
+    assert (found := form("24.12.2024")) is not None
+    assert found.setting("day") == 'set data.forms: {"day": "%d.%m.%Y"}'
+    assert found.instruction("day").endswith(", or write days as YYYY-MM-DD")
+    assert found.instruction(None) == "write days as YYYY-MM-DD"
+
+
+@pytest.mark.parametrize(
+    ("texts", "name", "unread"),
+    [
+        (["03/04/2024", "05/06/2024"], "dates", " whose day and month cannot be told apart"),
+        (["2024-02-30", "2024-02-28"], "dates", ", not all in one format"),
+        (["$3", "€4"], "amounts of money", " in several currencies"),
+        (["5-", "17-", "3"], "numbers with a minus behind", ""),
+        (["1.234,50", "2,50", "5-"], "numbers with decimal commas", ", some with a minus behind"),
+    ],
+)
+def test_what_nothing_reads_says_why(texts: list[str], name: str, unread: str):
+    found = form(*texts)
+    assert found is not None
+    assert (found.name, found.key, found.unread) == (name, None, unread)
+
+
+def test_grades_have_no_minus_behind():
+    assert form("1-", "2-", "1", "3") is None
+
+
+def test_the_rows_of_other_texts_are_counted():
+    counts = pd.Series([5, 2, 1], index=pd.Index(["$1.50", "none", "?"], dtype=object))
+    found = find_form(counts)
+    assert found is not None
+    assert found.other_rows == 3
