@@ -10,7 +10,7 @@ from maas.errors import ParityError
 from maas.model.predictor import Predictor
 from maas.model.scorers import Array, Matrix
 from maas.model.signature import Signature, label_text
-from maas.tables.arrays import coded_array, flag_array, number_array, text_array
+from maas.tables.stream.arrays import coded_array, flag_array, number_array, text_array
 
 PREDICTION = "prediction"
 """The column of labels or numbers."""

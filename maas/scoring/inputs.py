@@ -6,13 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from maas.config.train_config import DataConfig
 from maas.errors import DataError, InputError, UnreadableDataError
 from maas.logs import printable
 from maas.model.signature import Signature
-from maas.tables.batches import FileShape, Wanted, check_types, describe_file
+from maas.tables.dialect import Dialect, dialect_of
+from maas.tables.stream.batches import (
+    SUFFIXES,
+    FileShape,
+    Wanted,
+    check_types,
+    describe_file,
+    kind_of,
+)
 
-SUFFIXES = (".csv", ".parquet")
-_FORMS = "name a .csv or .parquet file, a folder of them, or a quoted pattern such as 'data/*.csv'"
+_FORMS = (
+    f"name a {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} file, a folder of them, "
+    "or a quoted pattern such as 'data/*.csv'"
+)
 
 log = logging.getLogger("maas")
 
@@ -26,6 +37,7 @@ class Input:
         name: below the folder that was named, with / between folders; of a file, its own name.
         shape: its columns and row groups.
         stamp: size in bytes and time of its last change, when it was looked at.
+        dialect: how it is to be read.
         columns: the column of each feature, in the order of the features; None: it has none, and
             the feature is nullable.
     """
@@ -34,22 +46,41 @@ class Input:
     name: str
     shape: FileShape
     stamp: tuple[int, int]
+    dialect: Dialect
     columns: tuple[str | None, ...]
 
+    def wanted(self, signature: Signature) -> list[Wanted]:
+        """The features to read, of those that have a column."""
+        return list_wanted(signature, self.columns, self.dialect)
 
-def find_inputs(argument: str, signature: Signature, keep: Sequence[str]) -> list[Input]:
+
+def list_wanted(
+    signature: Signature, columns: Sequence[str | None], dialect: Dialect
+) -> list[Wanted]:
+    """The features to read, with the forms that the training data had under their own names."""
+    return [
+        Wanted(column, feature.type, dialect.forms.get(feature.column))
+        for column, feature in zip(columns, signature.features, strict=True)
+        if column is not None
+    ]
+
+
+def find_inputs(
+    argument: str, signature: Signature, keep: Sequence[str], data: DataConfig | None = None
+) -> list[Input]:
     """Find the files that an argument names, and match their columns with the features.
 
     Args:
         argument: a file, a folder, or a pattern.
         signature: what the model takes.
         keep: columns that are written to the output too.
+        data: how the training data were written, which the files must be too; None: plainly.
 
     Raises:
         UnreadableDataError: nothing has that name, or it cannot be read.
         DataError: a file is not a table, or its columns do not fit.
     """
-    found = [_describe(path, name, signature, keep) for path, name in _find(argument)]
+    found = [_describe(path, name, signature, keep, data) for path, name in _find(argument)]
     if not any(file.shape.rows != 0 for file in found):
         raise no_row(argument)
     for file in found:
@@ -72,19 +103,19 @@ def _find(argument: str) -> list[tuple[Path, str]]:
         raise UnreadableDataError(argument, "does not exist", "correct its name")
     if path.is_dir():
         files = [(file, file.relative_to(path).as_posix()) for file in _walk(path)]
-        what = "holds no .csv or .parquet file"
+        what = "holds no CSV or Parquet file"
     elif path.exists():
         return [(path, path.name)]
     else:
         paths = [Path(name) for name in sorted(glob.glob(argument, recursive=True))]  # noqa: PTH207
-        kept = [found for found in paths if found.suffix.lower() in SUFFIXES and found.is_file()]
+        kept = [found for found in paths if kind_of(found) and found.is_file()]
         root = _common_folder(kept)
         files = [(found, found.relative_to(root).as_posix()) for found in kept]
-        what = "matches no .csv or .parquet file"
+        what = "matches no CSV or Parquet file"
     if not files:
         raise UnreadableDataError(argument, what, _FORMS)
-    if len({file.suffix.lower() for file, _ in files}) > 1:
-        what = "holds both .csv and .parquet files"
+    if len({kind_of(file) for file, _ in files}) > 1:
+        what = "holds both CSV and Parquet files"
         raise DataError(argument, what, "name those of one kind with a pattern such as '*.csv'")
     return files
 
@@ -107,7 +138,7 @@ def _walk(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
             continue
         if entry.is_dir():
             yield from _walk(entry, above | {real})
-        elif entry.suffix.lower() in SUFFIXES:
+        elif kind_of(entry):
             yield entry
 
 
@@ -123,23 +154,23 @@ def _common_folder(paths: Sequence[Path]) -> Path:
     return Path(*first[:length])
 
 
-def _describe(path: Path, name: str, signature: Signature, keep: Sequence[str]) -> Input:
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(path, "is neither a .csv nor a .parquet file", _FORMS)
+def _describe(
+    path: Path, name: str, signature: Signature, keep: Sequence[str], data: DataConfig | None
+) -> Input:
+    if kind_of(path) is None:
+        raise InputError(path, "is neither a CSV nor a Parquet file", _FORMS)
     if path.exists() and not path.is_file():  # reading would wait for a pipe's other end
         raise DataError(path, "is not a file", "copy what it holds to a file, or leave it out")
     if not name.isascii() and not _is_text(name):
         raise DataError(path, "has a name that is not UTF-8", "rename it")
-    shape = describe_file(path)
+    dialect = dialect_of(data, path)
+    shape = describe_file(path, dialect)
     stat = path.stat()
     columns = _match(path, shape, signature)
-    wanted = [
-        Wanted(column, feature.type)
-        for column, feature in zip(columns, signature.features, strict=True)
-        if column is not None
-    ]
-    check_types(path, shape, wanted, keep)
-    return Input(path, name, shape, (stat.st_size, stat.st_mtime_ns), columns)
+    stamp = (stat.st_size, stat.st_mtime_ns)
+    file = Input(path, name, shape, stamp, dialect, columns)
+    check_types(path, shape, file.wanted(signature), keep)
+    return file
 
 
 def _is_text(name: str) -> bool:
@@ -204,7 +235,8 @@ def _warn_of_ignored(files: Sequence[Input], keep: Sequence[str]) -> None:
         if None in file.columns:
             absent[file.name] = None
     if ignored:
-        some = ", ".join(list(ignored)[:10]) + (", …" if len(ignored) > 10 else "")
+        names = [name if name.strip() else repr(name) for name in list(ignored)[:10]]
+        some = ", ".join(names) + (", …" if len(ignored) > 10 else "")
         log.warning("columns that the model does not take are left out: %s", printable(some))
     if absent:
         some = ", ".join(list(absent)[:3]) + (", …" if len(absent) > 3 else "")

@@ -1,7 +1,6 @@
 """The columns of the input that are written too: of which type, in all files alike."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 
@@ -10,7 +9,7 @@ from maas.model.signature import Signature
 from maas.scoring.answers import answer_schema
 from maas.scoring.inputs import Input
 from maas.scoring.job import Form
-from maas.tables.batches import Wanted, read_batches
+from maas.tables.stream.batches import Wanted, read_batches
 
 # What Arrow cannot take rows of, and what stands for it.
 _VIEWS = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
@@ -42,7 +41,7 @@ def find_kept(inputs: Sequence[Input], keep: Sequence[str], quarantine: bool) ->
     if inputs[0].shape.types is None:
         plain = set(keep)
         for file in inputs:
-            plain &= _find_integers(file.path, keep, quarantine)
+            plain &= _find_integers(file, keep, quarantine)
         return pa.schema([(name, pa.int64() if name in plain else pa.string()) for name in keep])
     first = inputs[0]
     kept = pa.schema([(name, _type_of(first, name)) for name in keep])
@@ -82,12 +81,12 @@ def _type_of(file: Input, column: str) -> pa.DataType:
     return _VIEWS.get(kind, kind)
 
 
-def _find_integers(path: Path, keep: Sequence[str], quarantine: bool) -> set[str]:
+def _find_integers(file: Input, keep: Sequence[str], quarantine: bool) -> set[str]:
     """Which columns of a CSV file hold plain integers and gaps alone."""
     import pyarrow.compute as pc
 
     plain = set(keep)
-    for batch in read_batches(path, (), keep, None, quarantine):
+    for batch in read_batches(file.path, (), keep, None, quarantine, file.dialect):
         for name in list(plain):
             text = batch.table.column(name)
             matches = pc.match_substring_regex(text, r"^(0|-?[1-9][0-9]{0,17})$")

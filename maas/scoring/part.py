@@ -17,12 +17,13 @@ from maas.model.doubtful_rows import RowError, judge_rows
 from maas.model.scorers import Matrix
 from maas.model.signature import Signature
 from maas.scoring.answers import Answers, answer_schema
+from maas.scoring.inputs import list_wanted
 from maas.scoring.invalid_rows import InvalidRows
 from maas.scoring.loaded_model import LoadedModel, load_model
 from maas.scoring.part_file import PartRecord, TableFile
 from maas.scoring.stamp import check_stamp
-from maas.tables.arrays import number_array
-from maas.tables.batches import Batch, Wanted, read_batches
+from maas.tables.stream.arrays import number_array
+from maas.tables.stream.batches import Batch, Dialect, read_batches
 
 _OVERFLOW = "The row is too large for the model to compute"
 
@@ -39,6 +40,7 @@ class PartTask:
         source: the file to read.
         file: how messages name it.
         stamp: its size in bytes and time of last change when the job began.
+        dialect: how it is written.
         columns: the column of each feature; None: it has none.
         row_groups: those of a Parquet file to read; None: all.
         rows: how many there are; None: unknown.
@@ -57,6 +59,7 @@ class PartTask:
     source: Path
     file: str
     stamp: tuple[int, int]
+    dialect: Dialect
     columns: tuple[str | None, ...]
     row_groups: range | None
     rows: int | None
@@ -87,11 +90,13 @@ def score_part(task: PartTask) -> PartRecord:
     model = load_model(task.model, task.digest)
     check_stamp(task.source, task.stamp)
     with _Scoring(task, model) as scoring:
-        signature = model.predictor.signature
-        pairs = zip(task.columns, signature.features, strict=True)
-        wanted = [Wanted(name, feature.type) for name, feature in pairs if name is not None]
         for batch in read_batches(
-            task.source, wanted, task.kept.names, task.row_groups, task.quarantine
+            task.source,
+            list_wanted(model.predictor.signature, task.columns, task.dialect),
+            task.kept.names,
+            task.row_groups,
+            task.quarantine,
+            task.dialect,
         ):
             scoring.add(batch)
         check_stamp(task.source, task.stamp)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from maas.errors import DataError
 from maas.scoring.inputs import Input
+from maas.tables.stream.batches import find_suffix
 
 # Rows of a part, at least, where a Parquet file has more; its row groups are not cut.
 _MIN_ROWS = 500_000
@@ -47,7 +47,7 @@ def cut_parts(inputs: Sequence[Input]) -> list[Part]:
 
 
 def _cut(file: Input) -> Iterator[Part]:
-    stem = str(PurePosixPath(file.name).with_suffix(""))
+    stem = file.name.removesuffix(find_suffix(file.name) or "")
     runs = list(_runs(file.shape.row_groups))
     if len(runs) < 2:
         yield Part(file, None, 0, file.shape.rows, stem)

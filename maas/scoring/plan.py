@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
+from maas.config.train_config import DataConfig
 from maas.errors import DataError, InputError
 from maas.registry.version import Version
 from maas.scoring.inputs import Input, find_inputs
@@ -63,7 +64,8 @@ def make_plan(version: Version, request: Request) -> Plan:
     keep = tuple(dict.fromkeys(request.keep))
     check_keep(keep, signature, request.probabilities)
     single = bool(request.target.suffix)
-    inputs = find_inputs(request.source, signature, keep)
+    data = DataConfig.model_validate(version.manifest.config["data"])
+    inputs = find_inputs(request.source, signature, keep, data)
     _check_target(request, inputs, single)
     options = Options(
         probabilities=request.probabilities,

@@ -23,7 +23,6 @@ from maas.scoring.part_file import PartRecord
 from maas.scoring.parts import Part
 from maas.scoring.plan import Plan, Request, make_plan
 from maas.scoring.score_record import ScoredFile, ScoreRecord
-from maas.tables.batches import Wanted
 
 log = logging.getLogger("maas")
 
@@ -95,8 +94,7 @@ def _score_parts(version: Version, plan: Plan, job: Job, engine: Engine) -> list
 
 
 def _make_task(version: Version, plan: Plan, job: Job, part: Part) -> PartTask:
-    features = zip(part.input.columns, version.manifest.signature.features, strict=True)
-    wanted = [Wanted(name, feature.type) for name, feature in features if name is not None]
+    wanted = part.input.wanted(version.manifest.signature)
     return PartTask(
         job=job.id,
         name=part.name,
@@ -105,6 +103,7 @@ def _make_task(version: Version, plan: Plan, job: Job, part: Part) -> PartTask:
         source=part.input.path.absolute(),
         file=part.input.name,
         stamp=part.input.stamp,
+        dialect=part.input.dialect,
         columns=part.input.columns,
         row_groups=part.row_groups,
         rows=part.rows,

@@ -22,13 +22,12 @@ from tests.scoring.test_one_validation import (
 from tests.scoring.ways import (
     Answer,
     Verdict,
-    carried_by_csv,
     list_answers,
     read_verdicts,
-    write_csv,
     write_json,
     write_stream,
 )
+from tests.scoring.written_csv import carried_by_csv, write_csv
 from tests.server import Serve, Server
 from tests.suite_size import choose
 from tests.workspace import Workspace

@@ -1,7 +1,7 @@
 """Versions of any signature, made in milliseconds: the model is a small graph, not trained."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,15 @@ def _example(feature: Feature) -> Any:
     return {"number": 0.5, "integer": 0, "boolean": True}[feature.type]
 
 
-def publish(models: Path, signature: Signature, weights: Sequence[float] | None = None) -> Version:
+def publish(
+    models: Path,
+    signature: Signature,
+    weights: Sequence[float] | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Version:
     """Publish a version that answers the weighted sum of a row, or a class by its sigmoid.
 
-    A gap counts as 0.
+    A gap counts as 0. The keys of `data` say how the files are written that it was trained on.
     """
     chosen = weights or [0.5 + place for place in range(len(signature.features))]
     files = {
@@ -51,7 +56,7 @@ def publish(models: Path, signature: Signature, weights: Sequence[float] | None 
     manifest = Manifest.seal(
         files,
         model_name="m",
-        config=CONFIG,
+        config=CONFIG | {"data": CONFIG["data"] | dict(data or {})},
         data=DataRecord(source="s", sha256="0" * 64, rows=3),
         signature=signature,
         metrics={"r2" if signature.classes is None else "accuracy": 0.5},

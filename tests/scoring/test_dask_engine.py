@@ -397,12 +397,14 @@ def test_the_command_says_nothing_of_dask(
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
     forest: Workspace, source: Path, tmp_path: Path
 ):
-    out = tmp_path / "out"
+    out, many = tmp_path / "out", tmp_path / "many.parquet"
+    # So many parts that some are left when the first one has been seen.
+    pq.write_table(pa.concat_tables([pq.read_table(source)] * 10), many, row_group_size=1000)
     script = (
         "import sys; from maas.scoring import parts; parts._MIN_ROWS = 1000\n"
         "from maas.__main__ import run; sys.exit(run())"
     )
-    command = [sys.executable, "-c", script, "score", str(source), str(out), "--engine", "dask"]
+    command = [sys.executable, "-c", script, "score", str(many), str(out), "--engine", "dask"]
     with subprocess.Popen(
         [*command, "--workers", "1"],
         cwd=PROJECT,
@@ -416,8 +418,8 @@ def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said.splitlines()[1:]) == (130, ["error: stopped"])
     with InlineEngine() as engine:
-        assert score(Registry(forest.models).open(1), Request(str(source), out), engine)
-    assert len(whole(out)) == 12
+        assert score(Registry(forest.models).open(1), Request(str(many), out), engine)
+    assert len(whole(out)) == 10 * ROWS // 1000
 
 
 def test_without_dask_the_command_says_how_to_install_it(trained: Workspace, tmp_path: Path):

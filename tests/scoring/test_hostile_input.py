@@ -23,7 +23,7 @@ from maas.scoring import part
 from maas.scoring.plan import Request
 from maas.scoring.run import score
 from maas.scoring.score_record import ScoreRecord
-from maas.tables.batches import read_batches
+from maas.tables.stream.batches import read_batches
 from tests.samples import RUN
 from tests.score_attack import VERSION, make_table, write_table
 from tests.scoring.inline import InlineEngine

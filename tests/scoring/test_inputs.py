@@ -82,16 +82,16 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path):
 
 def test_nothing_to_score_is_named(tmp_path: Path):
     refuse(UnreadableDataError, tmp_path / "no.csv", "no.csv", "does not exist")
-    refuse(UnreadableDataError, tmp_path, "holds no .csv or .parquet file")
-    refuse(UnreadableDataError, tmp_path / "*.csv", "matches no .csv or .parquet file")
+    refuse(UnreadableDataError, tmp_path, "holds no CSV or Parquet file")
+    refuse(UnreadableDataError, tmp_path / "*.csv", "matches no CSV or Parquet file")
     (tmp_path / "in.xlsx").write_bytes(b"PK")
-    refuse(InputError, tmp_path / "in.xlsx", "in.xlsx", "neither a .csv nor a .parquet")
+    refuse(InputError, tmp_path / "in.xlsx", "in.xlsx", "neither a CSV nor a Parquet")
 
 
 def test_files_of_both_kinds_are_not_one_input(tmp_path: Path):
     write(tmp_path / "a.csv")
     write(tmp_path / "b.parquet")
-    refuse(DataError, tmp_path, "both .csv and .parquet", "*.csv")
+    refuse(DataError, tmp_path, "both CSV and Parquet", "*.csv")
     assert names(f"{tmp_path}/*.csv") == ["a.csv"]
 
 
@@ -159,11 +159,11 @@ def test_columns_that_are_not_used_are_one_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     for name in ("x.parquet", "y.parquet"):
-        write(tmp_path / name, a=1.0, id=7, kept="k", note="n")
+        write(tmp_path / name, a=1.0, **{"": 3}, id=7, kept="k", note="n")
     with caplog.at_level(logging.WARNING):
         find(tmp_path, keep=["kept"])
     left_out, absent = caplog.messages
-    assert left_out.endswith("left out: id, note")
+    assert left_out.endswith("left out: '', id, note")
     assert "count as null" in absent
     assert absent.endswith("x.parquet, y.parquet")
 

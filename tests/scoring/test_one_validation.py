@@ -37,11 +37,16 @@ from tests.scoring.ways import (
     Refused,
     Verdict,
     as_bits,
-    carried_by_csv,
     expect_problem,
-    write_csv,
     write_parquet,
     write_stream,
+)
+from tests.scoring.written_csv import (
+    PLAIN_WRITING,
+    Writing,
+    carried_by_csv,
+    draw_writing,
+    write_csv,
 )
 from tests.suite_size import choose
 
@@ -64,16 +69,26 @@ def test_all_ways_say_the_same_of_a_random_table(part: int, tmp_path: Path):
 
 def check_seed(seed: int, folder: Path) -> None:
     rng = random.Random(seed)
-    model = Model(publish(folder / "models", draw_signature(rng)))
+    signature = draw_signature(rng)
+    writing = draw_writing(rng, signature) if seed % 2 else PLAIN_WRITING
+    model = Model(publish(folder / "models", signature, data=writing.data))
     for place in range(TABLES):
         table = draw_table(rng, model.signature)
-        check_table(model, table, folder / str(place), rng, f"seed {seed}, table {place}")
+        where = f"seed {seed}, table {place}, {writing}"
+        check_table(model, table, folder / str(place), rng, where, writing)
 
 
-def check_table(model: Model, table: Table, folder: Path, rng: random.Random, where: str) -> None:
+def check_table(
+    model: Model,
+    table: Table,
+    folder: Path,
+    rng: random.Random,
+    where: str,
+    writing: Writing = PLAIN_WRITING,
+) -> None:
     folder.mkdir()
     check_batches(model, table, where)
-    check_csv(model, table, folder / "csv", rng, where)
+    check_csv(model, table, folder / "csv", rng, where, writing)
     if table.arrow is not None:
         check_stream(model, table, rng, where)
         check_parquet(model, table, folder / "parquet", rng, where)
@@ -208,16 +223,22 @@ def check_parquet(model: Model, table: Table, folder: Path, rng: random.Random, 
     compare_file(said, expected, refusal, f"{where}, Parquet")
 
 
-def check_csv(model: Model, table: Table, folder: Path, rng: random.Random, where: str) -> None:
+def check_csv(
+    model: Model, table: Table, folder: Path, rng: random.Random, where: str, writing: Writing
+) -> None:
     folder.mkdir()
     features = model.signature.features
     there = [f for f in features if not table.rows or any(f.name in row for row in table.rows)]
     trained = rng.random() < 0.3
     names = {f.name: f.column if trained else f.name for f in features}
     written = [[row.get(f.name) for f in there] for row in table.rows]
-    source = write_csv(folder / "in.csv", [names[f.name] for f in there], written)
+    path, forms = folder / f"in{writing.suffix}", {f.name: writing.form_of(f) for f in features}
+    random.seed(where)
+    columns = [names[f.name] for f in there]
+    source = write_csv(path, columns, written, writing, [forms[f.name] for f in there])
     rows = [
-        {f.name: carried_by_csv(row.get(f.name), f.type) for f in features} for row in table.rows
+        {f.name: carried_by_csv(row.get(f.name), f.type, writing, forms[f.name]) for f in features}
+        for row in table.rows
     ]
     expected = [model.judge(row) for row in rows]
     if there:

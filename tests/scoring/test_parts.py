@@ -7,13 +7,14 @@ import pytest
 from maas.errors import DataError
 from maas.scoring.inputs import Input
 from maas.scoring.parts import Part, cut_parts
-from maas.tables.batches import FileShape
+from maas.tables.dialect import PLAIN
+from maas.tables.stream.batches import FileShape
 
 
 def make(name: str, *row_groups: int, rows: int | None = None) -> Input:
     total = sum(row_groups) if row_groups else rows
     shape = FileShape(("a",), None, tuple(row_groups), total)
-    return Input(Path("/data") / name, name, shape, (1, 1), ("a",))
+    return Input(Path("/data") / name, name, shape, (1, 1), PLAIN, ("a",))
 
 
 def cut(*files: Input) -> list[Part]:
@@ -60,3 +61,8 @@ def test_two_files_whose_parts_would_have_one_name_are_refused():
     with pytest.raises(DataError, match=r"both be written to in\.0\.parquet"):
         cut(make("in.0.parquet", 1), make("in.parquet", 600_000, 600_000))
     assert len(cut(make("x/a.parquet", 1), make("y/a.parquet", 1))) == 2
+
+
+def test_a_compressed_file_loses_both_parts_of_its_suffix():
+    names = ["a.csv.gz", "b.v2.TSV.GZ", "c/d.tsv", "e.gz.csv"]
+    assert [part.name for part in cut(*map(make, names))] == ["a", "b.v2", "c/d", "e.gz"]

@@ -1,14 +1,11 @@
 """The ways that a table reaches a model, and what each says of it.
 
-Each says the same thing in the same form: a `Verdict` per row. What a format cannot carry is said
-here too: `carried_by_csv` gives the value that a CSV file holds in place of one of JSON, and
-`Refused` stands for a whole file that was refused at once.
+Each says the same thing in the same form: a `Verdict` per row; `Refused` stands for a whole file
+that was refused at once.
 """
 
 import asyncio
-import csv
 import json
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,25 +13,26 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from maas.config.train_config import DataConfig
 from maas.errors import DataError, OverflowingRowError
 from maas.model.columns import null_column
 from maas.model.doubtful_rows import judge_rows
 from maas.model.predictor import Predictor
 from maas.model.row import Row, row_type
-from maas.model.signature import FeatureType
 from maas.registry.loading import load_predictor
 from maas.registry.version import Version
+from maas.scoring.inputs import list_wanted
 from maas.scoring.plan import Request
 from maas.scoring.run import score
 from maas.serving.api.batch_type import batch_type
 from maas.serving.api.endpoint import Endpoint, Form
 from maas.serving.api.responses import PredictBatchResponse, label_type
 from maas.serving.http.problems import FIRST_NAMED, MAX_ALL_NAMED, Problem
-from maas.tables.batches import Wanted, describe_file, read_batches
+from maas.tables.dialect import dialect_of
+from maas.tables.stream.batches import describe_file, find_suffix, read_batches
 from tests.scoring.inline import InlineEngine
 
 MAX_ROWS = 1000
@@ -166,19 +164,21 @@ class Model:
             source: the file.
             names: the column of each feature.
         """
-        there = describe_file(source).names
-        pairs = list(zip(names, self.signature.features, strict=True))
-        wanted = [Wanted(name, feature.type) for name, feature in pairs if name in there]
+        data = DataConfig.model_validate(self.version.manifest.config["data"])
+        dialect = dialect_of(data, source)
+        there = describe_file(source, dialect).names
+        columns = [name if name in there else None for name in names]
+        wanted = list_wanted(self.signature, columns, dialect)
         verdicts: list[Verdict] = []
-        for batch in read_batches(source, wanted, ()):
+        for batch in read_batches(source, wanted, (), dialect=dialect):
             found = iter(batch.columns)
             nothing = null_column(batch.table.num_rows)
-            columns = [next(found) if name in there else nothing for name in names]
+            read = [next(found) if name in there else nothing for name in names]
             encoder = self.predictor.encoder
-            encoded = encoder.encode_columns(columns)
+            encoded = encoder.encode_columns(read)
             errors = {
                 error.row: (error.field, error.message)
-                for error in judge_rows(columns, encoded, encoder, self.row)
+                for error in judge_rows(read, encoded, encoder, self.row)
             }
             verdicts += [
                 Verdict((errors[row],)) if row in errors else Verdict(matrix=bits.tobytes())
@@ -198,7 +198,8 @@ def write_json(rows: Sequence[dict[str, Any]], probabilities: bool, least: int =
 def read_verdicts(target: Path, source: Path, rows: int) -> list[Verdict]:
     """What a job that puts invalid rows aside has written of a file."""
     refused = _read_refused(target / "_invalid.parquet", source.name)
-    answers = iter(_read_answers(target / f"{source.stem}.parquet"))
+    stem = source.name.removesuffix(find_suffix(source.name) or "")
+    answers = iter(_read_answers(target / f"{stem}.parquet"))
     verdicts = [
         Verdict((refused[row],)) if row in refused else Verdict(answer=next(answers))
         for row in range(rows)
@@ -253,49 +254,3 @@ def write_stream(table: pa.Table, rows_per_batch: int) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table.unify_dictionaries(), rows_per_batch)
     return sink.getvalue().to_pybytes()
-
-
-# What a CSV file carries -----------------------------------------------------------------------
-
-_CSV = pa.csv.ConvertOptions()
-_FLAGS = dict.fromkeys(_CSV.true_values, True) | dict.fromkeys(_CSV.false_values, False)
-
-
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(names)
-        writer.writerows([_write_text(value) for value in row] for row in rows)
-    return path
-
-
-def _write_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def carried_by_csv(value: Any, kind: FeatureType) -> Any:
-    """What a CSV file holds in place of a value of JSON, for a feature.
-
-    It holds texts, of which some mean a gap. NaN is a gap; each number is a float64; a text that
-    can be read as a number, or as a boolean, is one; what cannot is a text.
-    """
-    text = _write_text(value)
-    if text in _CSV.null_values:
-        return None
-    if kind == "category":
-        return text
-    number = _read_number(text)
-    if number is not None and math.isnan(number):
-        return None
-    if kind == "boolean":
-        return _FLAGS.get(text, bool(number) if number in (0.0, 1.0) else text)
-    return text if number is None else number
-
-
-def _read_number(text: str) -> float | None:
-    try:
-        return float(text.strip(" \t"))
-    except ValueError:
-        return None

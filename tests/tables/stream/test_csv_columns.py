@@ -12,10 +12,11 @@ import pytest
 from maas.errors import DataError
 from maas.model.columns import Column
 from maas.model.signature import FeatureType
-from maas.tables.arrow_columns import TextLists
 from maas.tables.columns import CONVERTERS
-from maas.tables.csv_columns import make_csv_column
 from maas.tables.reading import read_table
+from maas.tables.stream.arrow_columns import TextLists
+from maas.tables.stream.batch import Wanted
+from maas.tables.stream.csv_columns import make_csv_column
 
 NUMBERS = [
     "1", "-1", "+1", " 1", "1 ", "\t1", "1.", ".5", "-.5", "1e5", "1E+05", "-1e-5", "0x10", "0X1f",
@@ -38,8 +39,8 @@ ALPHABET = [*"0123456789.eE+-x \tXaAfFn", "inf", "nan", "(", ")"]
 NO_BOOLEANS = ["tRUE", " true", "true ", "yes", "no", "t", "2", "0.5", "inf", "None", "on"]
 
 
-def column_of(texts: list[str | None], kind: FeatureType) -> Column:
-    return make_csv_column(pa.array(texts, pa.string()), kind, TextLists())
+def column_of(texts: list[str | None], kind: FeatureType, decimal: str = ".") -> Column:
+    return make_csv_column(pa.array(texts, pa.string()), Wanted("x", kind), TextLists(), decimal)
 
 
 def values_of(column: Column) -> list[Any]:
@@ -108,8 +109,9 @@ def test_random_numbers_are_what_pyarrow_s_reader_makes_of_them(tmp_path: Path):
 def test_a_slice_has_its_own_rows():
     texts = pa.array(["1", "x", None, "2", "x", "3"])
     for kind in ("number", "boolean", "category"):
-        whole = values_of(make_csv_column(texts, kind, TextLists()))
-        assert values_of(make_csv_column(texts.slice(1, 4), kind, TextLists())) == whole[1:5]
+        feature = Wanted("x", kind)
+        whole = values_of(make_csv_column(texts, feature, TextLists()))
+        assert values_of(make_csv_column(texts.slice(1, 4), feature, TextLists())) == whole[1:5]
 
 
 def test_no_rows():
@@ -120,3 +122,19 @@ def test_no_rows():
 def test_a_category_is_the_text_itself():
     texts = [" a", "a", "1", "1.0", "true", None, "é"]
     assert values_of(column_of(texts, "category")) == texts
+
+
+def test_with_decimal_commas_a_point_makes_no_number(tmp_path: Path):
+    """As in training, with the same decimal mark."""
+    texts = ["1,5", "-,5", "1,", "1e3", "7", "1,5e3", "0x10", "1.5", "1.234,5", "1,234,5", "1_5"]
+    found = values_of(column_of([*texts, None], "number", ","))
+    options = pa.csv.ConvertOptions(decimal_point=",")
+    for text, value in zip(texts, found[:-1], strict=True):
+        (tmp_path / "x.csv").write_text(f"x;y\n{text};1\n")
+        parse = pa.csv.ParseOptions(delimiter=";")
+        read = pa.csv.read_csv(tmp_path / "x.csv", None, parse, options).column("x")[0]
+        assert value == read.as_py(), text
+    assert found[-1] is None
+    assert values_of(column_of(["1,0", "0", "1.0", "true"], "boolean", ",")) == [
+        True, False, "1.0", True,
+    ]  # fmt: skip

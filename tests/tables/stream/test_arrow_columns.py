@@ -12,7 +12,7 @@ import pytest
 
 from maas.model.columns import Column
 from maas.model.signature import FeatureType
-from maas.tables.arrow_columns import TextLists, carries, find_cast, make_column
+from maas.tables.stream.arrow_columns import TextLists, carries, find_cast, make_column
 
 NUMBERS = [
     pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(),
@@ -164,11 +164,13 @@ def test_neither_pandas_nor_scikit_learn_is_loaded(tmp_path: Any):
         "import sys\n"
         "from pathlib import Path\n"
         "import pyarrow as pa, pyarrow.csv, pyarrow.parquet\n"
-        "from maas.tables.batches import Wanted, describe_file, read_batches\n"
+        "from maas.tables.stream.batches import Wanted, describe_file, read_batches\n"
+        "from maas.tables.dialect import PLAIN\n"
         "wanted = [Wanted('a', 'number'), Wanted('b', 'boolean'), Wanted('c', 'category')]\n"
+        "wanted += [Wanted('c', 'number', 'money'), Wanted('a', 'boolean', 'percent')]\n"
         "path = Path(sys.argv[1])\n"
         "describe_file(path)\n"
-        "for batch in read_batches(path, wanted, ['a'], None, True):\n"
+        "for batch in read_batches(path, wanted, ['a'], None, True, PLAIN):\n"
         "    [column.at(row) for column in batch.columns for row in range(len(column))]\n"
         "text = pa.csv.read_csv(path.with_name('plain.csv'))\n"
         "pa.parquet.write_table(text, path.with_suffix('.parquet'))\n"

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from maas.errors import DataError
-from maas.tables import parquet_batches
-from maas.tables.batch import Batch, Wanted
-from maas.tables.parquet_batches import describe_parquet, read_parquet_batches
+from maas.tables.stream import parquet_batches
+from maas.tables.stream.batch import Batch, Wanted
+from maas.tables.stream.parquet_batches import describe_parquet, read_parquet_batches
 
 WANTED = [
     Wanted("number", "number"),

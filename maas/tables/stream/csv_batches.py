@@ -1,7 +1,8 @@
-"""Reads a CSV file batch by batch, as training reads it: commas, a header, UTF-8."""
+"""Reads a CSV file batch by batch, as training reads it."""
 
 import re
 from bisect import bisect_left
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,18 @@ import pyarrow.csv
 
 from maas.errors import DataError, UnreadableDataError
 from maas.model.columns import Column
-from maas.tables.arrow_columns import TextLists
-from maas.tables.batch import BadLine, Batch, FileShape, Wanted
-from maas.tables.csv_columns import make_csv_column
-from maas.tables.separators import check_separator
+from maas.tables.dialect import PLAIN, Dialect
+from maas.tables.separators import START_BYTES
+from maas.tables.stream.arrow_columns import TextLists
+from maas.tables.stream.batch import BadLine, Batch, FileShape, Wanted
+from maas.tables.stream.csv_columns import make_csv_column
+from maas.tables.stream.csv_content import (
+    Content,
+    check_content,
+    open_content,
+    read_header,
+    read_start,
+)
 
 # How much of the file is parsed at once, and the longest line that can be read.
 _BLOCK_BYTES = 2**20
@@ -33,35 +42,35 @@ _BAD_TEXT = re.compile(r"Row #(\d+): CSV conversion error to string: invalid UTF
 _LONG_LINE = "straddling object"
 
 
-def describe_csv(path: Path) -> FileShape:
+def describe_csv(path: Path, dialect: Dialect = PLAIN) -> FileShape:
     """Describe a CSV file by its header.
 
     Raises:
-        DataError: it is not separated by commas, or its header is not text in UTF-8.
+        DataError: it is plainly not written as the dialect says.
     """
-    check_separator(path)
-    with _naming_fault(path), _open_header(path) as reader:
-        return FileShape(tuple(reader.schema.names), None, (), None)
+    with _naming_fault(path, dialect):
+        check_content(path, START_BYTES, dialect)
+        with _open_header(path, dialect) as reader:
+            return FileShape(tuple(reader.schema.names), None, (), None)
 
 
-def _open_header(path: Path) -> pa.csv.CSVStreamingReader:
+def _open_header(path: Path, dialect: Dialect) -> pa.csv.CSVStreamingReader:
     """Open the header alone: below it may be lines that are no rows."""
-    header, quotes = [], 0
-    with path.open("rb") as file:
-        block = file.read(_BLOCK_BYTES)
-    for line in block.splitlines(keepends=True):
-        header.append(line)
-        quotes += line.count(b'"')
-        if line.strip() and quotes % 2 == 0:
-            break
+    header = pa.BufferReader(read_header(path, _BLOCK_BYTES, dialect))
     try:
-        return _open(pa.BufferReader(b"".join(header) + b"\n"), None, None)
+        return _open(Content(header, "utf8"), dialect, None, None)
     except pa.ArrowInvalid:  # such as a name with a single quote in it
-        return _open(_complete(path), None, lambda _: "skip")
+        if dialect.is_utf8:  # what is asked about a line is given its text, and must get one
+            getincrementaldecoder("utf-8")().decode(read_start(path, _BLOCK_BYTES))
+        return _open(open_content(path, _BLOCK_BYTES, dialect), dialect, None, lambda _: "skip")
 
 
 def read_csv_batches(
-    path: Path, wanted: Sequence[Wanted], kept: Sequence[str], skip_bad_lines: bool = False
+    path: Path,
+    wanted: Sequence[Wanted],
+    kept: Sequence[str],
+    skip_bad_lines: bool = False,
+    dialect: Dialect = PLAIN,
 ) -> Iterator[Batch]:
     """Read columns of a CSV file.
 
@@ -70,27 +79,28 @@ def read_csv_batches(
         wanted: the features to read.
         kept: the names of the other columns to read.
         skip_bad_lines: whether lines may have another number of columns than the header.
+        dialect: how it is written.
 
     Raises:
         DataError: the file is not such a table, or holds text of several lines.
     """
     names = list(dict.fromkeys([*(feature.column for feature in wanted), *kept]))
-    names = names or [describe_csv(path).names[0]]  # of none, pyarrow would read all
+    names = names or [describe_csv(path, dialect).names[0]]  # of none, pyarrow would read all
     lists = [TextLists() for _ in wanted]
     lines = _Lines(path, skip_bad_lines)
-    with _naming_fault(path, lines), _open(_complete(path), names, lines.handler) as reader:
+    with _naming_fault(path, dialect, lines), _open_rows(path, dialect, names, lines) as reader:
         for block in reader:
             rows, bad = lines.place(len(block))
             _check_lines(path, block, rows)
             for start in range(0, len(block), _MAX_ROWS):
                 table = block.slice(start, _MAX_ROWS)
-                columns = _make_columns(table, wanted, lists)
+                columns = _make_columns(table, wanted, lists, dialect)
                 yield Batch(rows[start : start + _MAX_ROWS], columns, table, bad)
                 bad = ()
         if lines.waiting:
             nothing = _make_empty(reader.schema)
             bad = tuple(lines.waiting)
-            yield Batch(range(0), _make_columns(nothing, wanted, lists), nothing, bad)
+            yield Batch(range(0), _make_columns(nothing, wanted, lists, dialect), nothing, bad)
 
 
 def _make_empty(schema: pa.Schema) -> pa.RecordBatch:
@@ -98,10 +108,15 @@ def _make_empty(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _make_columns(
-    table: pa.RecordBatch, wanted: Sequence[Wanted], lists: Sequence[TextLists]
+    table: pa.RecordBatch,
+    wanted: Sequence[Wanted],
+    lists: Sequence[TextLists],
+    dialect: Dialect,
 ) -> tuple[Column, ...]:
-    pairs = zip(wanted, lists, strict=True)
-    return tuple(make_csv_column(table.column(f.column), f.type, texts) for f, texts in pairs)
+    return tuple(
+        make_csv_column(table.column(feature.column), feature, texts, dialect.decimal)
+        for feature, texts in zip(wanted, lists, strict=True)
+    )
 
 
 class _Lines:
@@ -146,28 +161,31 @@ class _Lines:
         return np.setdiff1d(rows, [line.row for line in bad], assume_unique=True), bad
 
 
+def _open_rows(
+    path: Path, dialect: Dialect, names: Sequence[str], lines: _Lines
+) -> pa.csv.CSVStreamingReader:
+    return _open(open_content(path, _BLOCK_BYTES, dialect), dialect, names, lines.handler)
+
+
 def _open(
-    source: Path | pa.BufferReader,
+    content: Content,
+    dialect: Dialect,
     names: Sequence[str] | None,
     skip: Callable[[pa.csv.InvalidRow], str] | None,
 ) -> pa.csv.CSVStreamingReader:
     """Open a file of which some columns, or all, are read as texts."""
     # Lines are numbered only without threads.
-    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False)
+    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES, use_threads=False, encoding=content.encoding)
     # With line breaks in quotes: else the parser loses its place where they are.
-    parse = pa.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip)
-    convert = pa.csv.ConvertOptions(strings_can_be_null=True)
+    parse = dialect.parse_options
+    parse.newlines_in_values = True
+    if skip is not None:
+        parse.invalid_row_handler = skip
+    convert = pa.csv.ConvertOptions(strings_can_be_null=True, null_values=dialect.all_null_values)
     if names is not None:
         convert.include_columns = names
         convert.column_types = dict.fromkeys(names, pa.string())
-    return pa.csv.open_csv(source, read, parse, convert)
-
-
-def _complete(path: Path) -> Path | pa.BufferReader:
-    """A file that may be a header without a line end, which pyarrow would not take."""
-    if path.stat().st_size > _BLOCK_BYTES:
-        return path
-    return pa.BufferReader(path.read_bytes() + b"\n")
+    return pa.csv.open_csv(content.source, read, parse, convert)
 
 
 def _check_lines(path: Path, block: pa.RecordBatch, rows: npt.NDArray[np.int64] | range) -> None:
@@ -185,23 +203,30 @@ def _refuse_lines(where: str) -> DataError:
 
 
 @contextmanager
-def _naming_fault(path: Path, lines: _Lines | None = None) -> Iterator[None]:
+def _naming_fault(path: Path, dialect: Dialect, lines: _Lines | None = None) -> Iterator[None]:
     """Name the file and the row in what pyarrow raises."""
     try:
         yield
-    except UnicodeDecodeError:
-        raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
+    except UnicodeError:
+        if dialect.is_utf8:
+            raise DataError(path, "has a header that is not UTF-8", "save it as UTF-8") from None
+        name = dialect.encoding
+        raise DataError(path, f"holds text that is not {name}", f"save it as {name}") from None
     except OSError as error:
+        if error.errno is None:  # Arrow raises it for what it cannot decompress
+            what = f"is not a whole gzip file ({error})"
+            raise DataError(path, what, "copy or write it again") from None
         remedy = "name a file that you may read"
         raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
     except pa.ArrowException as error:
         fault = lines.fault if lines else None
         skips = lines is not None and lines.handler is not None
-        raise (fault or _describe(path, str(error), skips)) from None
+        raise (fault or _describe(path, str(error), skips, dialect)) from None
 
 
-def _describe(path: Path, message: str, skips: bool) -> DataError:
-    remedy = "correct that line, or save it with commas as separators"
+def _describe(path: Path, message: str, skips: bool, dialect: Dialect) -> DataError:
+    named = "commas" if dialect.delimiter == "," else f"{dialect.delimiter!r}"
+    remedy = f"correct that line, or save it with {named} as separators"
     bad_line = _BAD_LINE.search(message)
     # The handler is given texts: it cannot be asked about a line that is none.
     if bad_text := _BAD_TEXT.search(message) or (bad_line if skips else None):
@@ -213,8 +238,8 @@ def _describe(path: Path, message: str, skips: bool) -> DataError:
     if message.startswith(_LONG_LINE):
         what = f"has a line of more than {_BLOCK_BYTES // 2**20} MB"
         return DataError(path, what, "close the quote in it that is open, or shorten it")
-    what = f"is not a valid comma-separated table ({message.splitlines()[0]})"
-    return DataError(path, what, remedy)
+    kind = "comma-separated table" if dialect.delimiter == "," else f"table with {named}"
+    return DataError(path, f"is not a valid {kind} ({message.splitlines()[0]})", remedy)
 
 
 def _describe_width(expected: int, actual: int) -> str:

@@ -57,6 +57,11 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
+def holds_text(kind: pa.DataType) -> bool:
+    """Whether a type is text, or a dictionary of texts."""
+    return is_text(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
 def make_column(array: pa.Array, texts: "TextLists") -> Column:
     """A column of the encoder, of the values of an array; numbers without gaps are not copied.
 
@@ -110,7 +115,7 @@ _TESTS: tuple[tuple[Kind, Callable[[pa.DataType], bool]], ...] = (
 
 def _kind_of(kind: pa.DataType) -> Kind:
     if pa.types.is_dictionary(kind):
-        return "text" if is_text(kind.value_type) else "other"
+        return "text" if holds_text(kind) else "other"
     return next((name for name, test in _TESTS if test(kind)), "other")
 
 

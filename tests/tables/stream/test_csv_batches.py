@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from maas.errors import DataError
-from maas.tables import csv_batches
-from maas.tables.batch import BadLine, Batch, Wanted
 from maas.tables.columns import CONVERTERS
-from maas.tables.csv_batches import describe_csv, read_csv_batches
 from maas.tables.reading import read_table
+from maas.tables.stream import csv_batches
+from maas.tables.stream.batch import BadLine, Batch, Wanted
+from maas.tables.stream.csv_batches import describe_csv, read_csv_batches
 
 A = [Wanted("a", "number")]
 AB = [Wanted("a", "number"), Wanted("b", "category")]

@@ -12,8 +12,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from maas.model.columns import Column
-from maas.model.signature import FeatureType
-from maas.tables.arrow_columns import TextLists, find_gaps, make_column, read_flags, read_values
+from maas.tables.forms.number_forms import make_form_column, number_column
+from maas.tables.stream.arrow_columns import (
+    TextLists,
+    find_gaps,
+    make_column,
+    read_flags,
+    read_values,
+)
+from maas.tables.stream.batch import Wanted
 
 # Spaces around a number do not count, for pyarrow's reader.
 _SPACES = " \t"
@@ -30,7 +37,9 @@ _OPTIONS = pyarrow.csv.ConvertOptions()
 _BOOLEANS = dict.fromkeys(_OPTIONS.true_values, 1.0) | dict.fromkeys(_OPTIONS.false_values, 0.0)
 
 
-def make_csv_column(texts: pa.Array, kind: FeatureType, lists: TextLists) -> Column:
+def make_csv_column(
+    texts: pa.Array, feature: Wanted, lists: TextLists, decimal: str = "."
+) -> Column:
     """A column of the encoder, of the texts of a column.
 
     Numbers may have leading zeros: that 007 is a number and not a name is what the signature
@@ -38,21 +47,29 @@ def make_csv_column(texts: pa.Array, kind: FeatureType, lists: TextLists) -> Col
 
     Args:
         texts: strings, null where the file has a gap.
-        kind: the type of the feature.
+        feature: what they are to be.
         lists: what keeps the texts of a category's last dictionary.
+        decimal: the decimal mark.
     """
-    if kind == "category":
+    if feature.type == "category":
         return make_column(texts, lists)
+    if feature.form is not None:
+        return make_form_column(texts, feature.type, feature.form, decimal)
     gaps = find_gaps(texts)
-    numbers, misfits = _convert_flags(texts) if kind == "boolean" else _convert_numbers(texts)
+    written = texts if decimal == "." else _with_points(texts)
+    convert = _convert_flags if feature.type == "boolean" else _convert_numbers
+    numbers, misfits = convert(written)
     unknown = np.isnan(numbers)
     if unknown.any():
         numbers = np.where(unknown, 0.0, numbers)
         gaps = unknown if gaps is None else gaps | unknown
-    others = {row: texts[row].as_py() for row in np.flatnonzero(misfits).tolist()}
-    if kind == "boolean":
-        return Column("boolean", numbers == 1.0, gaps, others=others)
-    return Column("number", numbers, gaps, others=others)
+    return number_column(feature.type, numbers, gaps, misfits, texts)
+
+
+def _with_points(texts: pa.Array) -> pa.Array:
+    """Texts with points as decimal marks; one that had a point is no number any more."""
+    marked = pc.replace_substring(texts, ".", "_")
+    return pc.replace_substring(marked, ",", ".")
 
 
 _Converted = tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]

@@ -17,10 +17,12 @@ class Wanted:
     Attributes:
         column: its name in the file.
         type: what its values are to be.
+        form: how its numbers are written where they are texts; None: plainly.
     """
 
     column: str
     type: FeatureType
+    form: str | None = None
 
 
 @dataclass(frozen=True)

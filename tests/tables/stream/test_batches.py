@@ -1,7 +1,7 @@
 """Files are described and checked before they are read, and what is wrong takes one line."""
 
-import os
 from pathlib import Path
+from random import Random
 
 import pyarrow as pa
 import pyarrow.csv
@@ -10,7 +10,7 @@ import pytest
 
 from maas.errors import DataError, UnreadableDataError
 from maas.model.signature import FeatureType
-from maas.tables.batches import Wanted, check_types, describe_file, read_batches
+from maas.tables.stream.batches import Dialect, Wanted, check_types, describe_file, read_batches
 
 TABLE = pa.table({"x": [1.5, None], "flag": [True, False], "word": ["a", None], "id": [1, 2]})
 WANTED = [Wanted("word", "category"), Wanted("x", "number"), Wanted("flag", "boolean")]
@@ -50,19 +50,22 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, name: str, read):
     with pytest.raises(DataError, match=r"is empty \(0 bytes\)"):
         read(path)
     path.write_bytes("a,b\n1,2\n".encode("utf-16"))
-    with pytest.raises(DataError, match=r"is UTF-16 text|is not a valid Parquet file"):
+    with pytest.raises(DataError, match=r"is UTF-16 text|is not a valid (comma|Parquet)"):
         read(path)
-    path.write_bytes(os.urandom(1000) + b"\xff\n")
-    with pytest.raises(DataError) as caught:
-        read(path)
-    assert str(caught.value).startswith(f"{path}: ")
-    assert "\n" not in str(caught.value)
+    for seed in range(100):
+        path.write_bytes(Random(seed).randbytes(1000) + b"\xff\n")
+        with pytest.raises(DataError) as caught:
+            read(path)
+        assert str(caught.value).startswith(f"{path}: ")
+        assert "\n" not in str(caught.value)
 
 
 def test_another_suffix_is_refused(tmp_path: Path):
     path = tmp_path / "table.txt"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match=r"is neither a .csv nor a .parquet file"):
+    with pytest.raises(
+        DataError, match=r"is neither a CSV nor a Parquet file; .* its format: .csv, "
+    ):
         describe_file(path)
 
 
@@ -113,3 +116,19 @@ def test_a_column_of_nulls_carries_each_feature(tmp_path: Path):
         check_types(path, describe_file(path), [Wanted("x", kind)], [])
         (batch,) = read_batches(path, [Wanted("x", kind)], [])
         assert [batch.columns[0].at(row) for row in batch.rows] == [None, None]
+
+
+def test_texts_with_a_form_carry_numbers(tmp_path: Path):
+    """Of a Parquet file too; numbers there stay numbers."""
+    path, wanted = tmp_path / "table.parquet", [Wanted("x", "number", "money")]
+    texts = pa.array(["$1.200,5", None, "x", "€7"])
+    for kind in (pa.string(), pa.large_string(), pa.string_view(), None):
+        column = texts.dictionary_encode() if kind is None else texts.cast(kind)
+        write(path, pa.table({"x": column}))
+        check_types(path, describe_file(path), wanted, [])
+        (batch,) = read_batches(path, wanted, [], dialect=Dialect(decimal=","))
+        assert [batch.columns[0].at(row) for row in range(4)] == [1200.5, None, "x", 7.0]
+    write(path, pa.table({"x": [1.5, None]}))
+    check_types(path, describe_file(path), wanted, [])
+    (batch,) = read_batches(path, wanted, [])
+    assert [batch.columns[0].at(row) for row in range(2)] == [1.5, None]

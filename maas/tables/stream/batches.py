@@ -1,40 +1,74 @@
-"""Reads a .csv or .parquet file batch by batch, for scoring: memory does not grow with the file."""
+"""Reads a CSV or Parquet file batch by batch, for scoring: memory does not grow with the file."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 from maas.errors import DataError, UnreadableDataError
-from maas.tables.arrow_columns import carries, describe_feature, find_cast
-from maas.tables.batch import BadLine, Batch, FileShape, Wanted
-from maas.tables.parquet_batches import describe_parquet, read_parquet_batches
+from maas.tables.dialect import PLAIN, Dialect
+from maas.tables.stream.arrow_columns import carries, describe_feature, find_cast, holds_text
+from maas.tables.stream.batch import BadLine, Batch, FileShape, Wanted
+from maas.tables.stream.parquet_batches import describe_parquet, read_parquet_batches
 
 __all__ = [
+    "SUFFIXES",
     "BadLine",
     "Batch",
+    "Dialect",
     "FileShape",
     "Wanted",
     "check_types",
     "describe_file",
+    "find_suffix",
+    "kind_of",
     "read_batches",
 ]
 
-SUFFIXES = (".csv", ".parquet")
+Kind = Literal["csv", "parquet"]
+
+_KINDS: dict[str, Kind] = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".tsv": "csv",
+    ".tsv.gz": "csv",
+    ".parquet": "parquet",
+}
+
+SUFFIXES = tuple(_KINDS)
+"""Of the files that are read, in small letters."""
 
 
-def describe_file(path: Path) -> FileShape:
+def find_suffix(name: str) -> str | None:
+    """The suffix of a file that is read, as it is written; None: it is none."""
+    found = next((suffix for suffix in _KINDS if name.lower().endswith(suffix)), None)
+    return found and name[-len(found) :]
+
+
+def kind_of(path: Path) -> Kind | None:
+    """How a file is read, by its suffix; None: it is not read."""
+    suffix = find_suffix(path.name)
+    return _KINDS[suffix.lower()] if suffix else None
+
+
+def describe_file(path: Path, dialect: Dialect = PLAIN) -> FileShape:
     """Describe a file by its header or footer.
+
+    Args:
+        path: the file.
+        dialect: how a CSV file is written.
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
-        DataError: it is no .csv or .parquet file.
+        DataError: it is of no kind that is read, or not written so.
     """
-    suffix = _check_file(path)
-    if suffix == ".parquet":
+    if _check_file(path) == "parquet":
         return describe_parquet(path)
-    from maas.tables.csv_batches import describe_csv  # a tenth of a second, for CSV files alone
+    from maas.tables.stream.csv_batches import (
+        describe_csv,  # a tenth of a second, for CSV files alone
+    )
 
-    return describe_csv(path)
+    return describe_csv(path, dialect)
 
 
 def check_types(
@@ -63,7 +97,7 @@ def check_types(
         return
     for feature in wanted:
         kind = shape.types.field(feature.column).type
-        if not carries(kind, feature.type):
+        if not carries(kind, feature.type) and not (feature.form and holds_text(kind)):
             what = f"holds {kind}, and the model takes {describe_feature(feature.type)}"
             cast = find_cast(kind, feature.type)
             remedy = (
@@ -78,6 +112,7 @@ def read_batches(
     kept: Sequence[str],
     row_groups: range | None = None,
     skip_bad_lines: bool = False,
+    dialect: Dialect = PLAIN,
 ) -> Iterator[Batch]:
     """Read columns that `check_types` has found to be right.
 
@@ -88,35 +123,33 @@ def read_batches(
         row_groups: which of a Parquet file's to read; None: all.
         skip_bad_lines: whether a CSV file may have lines with another number of columns, which
             are then among the `bad_lines` of a batch.
+        dialect: how a CSV file is written, and texts of a Parquet file that have a form.
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
         DataError: it is damaged, or not a valid table.
     """
-    suffix = _check_file(path)
-    if suffix == ".parquet":
-        return read_parquet_batches(path, wanted, kept, row_groups)
-    from maas.tables.csv_batches import read_csv_batches
+    if _check_file(path) == "parquet":
+        return read_parquet_batches(path, wanted, kept, row_groups, dialect.decimal)
+    from maas.tables.stream.csv_batches import read_csv_batches
 
-    return read_csv_batches(path, wanted, kept, skip_bad_lines)
+    return read_csv_batches(path, wanted, kept, skip_bad_lines, dialect)
 
 
-def _check_file(path: Path) -> str:
-    """Check that a file can be read and holds something; return its suffix in small letters."""
+def _check_file(path: Path) -> Kind:
+    """Check that a file can be read and holds something; say how it is read."""
     try:
         with path.open("rb") as file:
-            start = file.read(4)
+            start = file.read(1)
     except FileNotFoundError:
         raise UnreadableDataError(path, "does not exist", "correct its name") from None
     except OSError as error:
         remedy = "name a file that you may read"
         raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        remedy = "name one, or give it the suffix of its format"
-        raise DataError(path, "is neither a .csv nor a .parquet file", remedy)
+    kind = kind_of(path)
+    if kind is None:
+        remedy = f"name one, or give it the suffix of its format: {', '.join(SUFFIXES)}"
+        raise DataError(path, "is neither a CSV nor a Parquet file", remedy)
     if not start:
         raise DataError(path, "is empty (0 bytes)", "write the data to it, or name another file")
-    if suffix == ".csv" and start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(path, "is UTF-16 text", "save it as UTF-8")
-    return suffix
+    return kind

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from maas.errors import DataError, UnreadableDataError
-from maas.tables.arrow_columns import TextLists, is_text, make_column
-from maas.tables.batch import Batch, FileShape, Wanted
+from maas.model.columns import Column
+from maas.tables.forms.number_forms import make_form_column
+from maas.tables.stream.arrow_columns import TextLists, holds_text, is_text, make_column
+from maas.tables.stream.batch import Batch, FileShape, Wanted
 
 # How much of each column is read from the file at once.
 _BUFFER_BYTES = 2**16
@@ -36,7 +38,11 @@ def describe_parquet(path: Path) -> FileShape:
 
 
 def read_parquet_batches(
-    path: Path, wanted: Sequence[Wanted], kept: Sequence[str], row_groups: range | None = None
+    path: Path,
+    wanted: Sequence[Wanted],
+    kept: Sequence[str],
+    row_groups: range | None = None,
+    decimal: str = ".",
 ) -> Iterator[Batch]:
     """Read columns of a Parquet file; those of texts come as dictionaries.
 
@@ -45,6 +51,7 @@ def read_parquet_batches(
         wanted: the features to read.
         kept: the names of the other columns to read.
         row_groups: which to read; None: all.
+        decimal: the decimal mark of texts that have a form.
 
     Raises:
         DataError: the file is damaged.
@@ -61,13 +68,19 @@ def read_parquet_batches(
             _check_places(table)
             rows = range(end, end + len(table))
             columns = tuple(
-                make_column(table.column(feature.column), texts)
+                _make_column(table.column(feature.column), feature, texts, decimal)
                 for feature, texts in zip(wanted, lists, strict=True)
             )
             yield Batch(rows, columns, table)
             end = rows.stop
     if end != last:
         raise _damage(path, f"the rows end at {end}, not at {last}")
+
+
+def _make_column(array: pa.Array, feature: Wanted, texts: TextLists, decimal: str) -> Column:
+    if feature.form is not None and holds_text(array.type):
+        return make_form_column(array, feature.type, feature.form, decimal)
+    return make_column(array, texts)
 
 
 def _count_rows(metadata: pq.FileMetaData) -> tuple[int, ...]:
