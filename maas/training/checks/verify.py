@@ -117,7 +117,13 @@ def _config_of(version: Version) -> TrainConfig:
     if fault := find_config_fault(manifest, newer_keys=False):
         what = f"cannot be trained from by this release ({fault})"
         raise DamagedError(version.path / MANIFEST, what, RESTORE)
-    return TrainConfig.model_validate({**manifest.config, "model_name": manifest.model_name})
+    content = {**manifest.config, "model_name": manifest.model_name}
+    if features := content["data"].get("features"):
+        # A manifest sorts the keys of its config; the signature keeps the order of the features.
+        order = {feature.name: place for place, feature in enumerate(manifest.signature.features)}
+        names = sorted(features, key=lambda name: order.get(name, len(order)))
+        content["data"] = {**content["data"], "features": {name: features[name] for name in names}}
+    return TrainConfig.model_validate(content)
 
 
 def _data_root(run: dict[str, Any]) -> Path:
@@ -168,6 +174,9 @@ def _compare(version: Version, built: BuildResult, trust: bool) -> Verification:
         return Verification(version.number, "mismatch", reason, differing)
     if metrics := _other_metrics(then.metrics, now.metrics):
         reason = f"retraining gave other metrics ({metrics})"
+        return Verification(version.number, "mismatch", reason, differing)
+    if then.data != now.data:
+        reason = "retraining left out other rows of the data"
         return Verification(version.number, "mismatch", reason, differing)
     if (then.held_out, then.warnings) != (now.held_out, now.warnings):
         reason = "retraining gave other refused rows or other warnings"

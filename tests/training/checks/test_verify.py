@@ -52,6 +52,13 @@ def test_the_same_bytes_again_are_bit_identical_and_nothing_is_written(
     assert sorted((p, p.stat().st_mtime_ns) for p in workspace.folder.rglob("*")) == before
 
 
+def test_features_in_any_order_are_bit_identical(workspace: Workspace):
+    workspace.train_here(
+        'data.features={z: "petal length (cm)", a: "petal width (cm)", m: "sepal width (cm)"}'
+    )
+    assert verify_again(workspace).verdict == "bit-identical"
+
+
 def test_each_verdict_has_its_exit_code():
     assert EXIT_CODES == {"bit-identical": 0, "mismatch": 1, "equivalent": 3}
 
@@ -151,6 +158,34 @@ def test_what_a_run_warned_of_cannot_be_stripped_or_altered(
     found = verify_again(workspace)
     assert (found.verdict, found.differing_files) == ("mismatch", ("manifest.json",))
     assert "retraining gave other refused rows or other warnings" in found.reason
+
+
+@pytest.mark.parametrize("key", ["left_out", "merged"])
+@pytest.mark.parametrize("strip", [True, False])
+def test_which_rows_were_left_out_cannot_be_stripped_or_altered(
+    workspace: Workspace, key: str, strip: bool
+):
+    rows = [f"{i * 7 % 40},{'pqrs'[i % 2 + 2 * (i > 37)] if i else ''}" for i in range(40)]
+    config = write_own(workspace, "\n".join(["a,y", *rows]) + "\n")
+    keys = ["drop_rows_without_target=true", "min_class_rows=2"]
+    keys += ["rare_class=other"] if key == "merged" else []
+    version = workspace.train_here(
+        "estimator={name: GaussianNB}", *(f"data.{key}" for key in keys), config=config
+    )
+    assert verify(version).verdict == "bit-identical"
+    content = json.loads((version.path / "manifest.json").read_bytes())
+    left_out, merged = content["data"]["left_out"], content["data"].get("merged")
+    assert left_out == {"without_target": 1} | ({} if merged else {"rare_classes": 2})
+    assert merged == (2 if key == "merged" else None)
+    if strip:
+        del content["data"][key]
+    else:
+        content["data"][key] = 1 if key == "merged" else {"without_target": 2}
+    damage(version.path / "manifest.json", json.dumps(content).encode())
+    reseal(version.path)
+    found = verify_again(workspace)
+    assert (found.verdict, found.differing_files) == ("mismatch", ("manifest.json",))
+    assert "retraining left out other rows of the data" in found.reason
 
 
 def test_edited_data_are_a_mismatch_and_lost_data_an_error(workspace: Workspace):
