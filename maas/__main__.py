@@ -1,6 +1,6 @@
 """Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
-And of those of releases: `promote N`, `rollback` and `history`; and `score IN OUT`.
+And of those of releases: `promote N`, `rollback` and `history`; `score IN OUT`; and `init DATA`.
 
 In an environment that the project is installed in, `maas list` is the same.
 """
@@ -20,6 +20,7 @@ _GROUPS = {
     "release": ("promote", "rollback", "history"),
     "removal": ("remove",),
     "score": ("score",),
+    "init": ("init",),
 }
 """Module of `maas.commands` -> the commands that it adds."""
 
@@ -90,8 +91,8 @@ def _check_models_are_known() -> None:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m maas",
-        description="Inspect, verify, release, mirror and remove the versions of a model, and "
-        "score files with them.",
+        description="Inspect, verify, release, mirror and remove the versions of a model, score "
+        "files with them, and draft a config for a new file.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)

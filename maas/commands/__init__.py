@@ -6,6 +6,7 @@
 - `server_wait`       waits until a running server answers with a version
 - `removal`           `remove`
 - `score`             predictions for the rows of files
+- `init`              drafts a config for a new file
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
 """

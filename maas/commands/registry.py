@@ -11,6 +11,7 @@ from maas.errors import DamagedError
 from maas.model.tag import VERSION_FORMS
 from maas.registry.comparison import compare
 from maas.registry.ledger import Ledger, list_terms, read_ledger
+from maas.registry.left_out import describe_left_out
 from maas.registry.live_version import check_live_is_there
 from maas.registry.manifest import Manifest
 from maas.registry.orphans import find_orphans
@@ -106,7 +107,9 @@ def _show(registry: Registry, arguments: argparse.Namespace) -> int:
 def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) -> None:
     print_line(f"{version.tag}  {short_path(version.path)}  {manifest.digest}")
     print_line(f"created   {run.get('created_at')} on {run.get('platform')}")
-    print_line(f"data      {manifest.data.source}, {manifest.data.rows} rows")
+    data = manifest.data
+    parts = (data.source, f"{data.rows} rows", describe_left_out(data.left_out, data.merged))
+    print_line(f"data      {', '.join(filter(None, parts))}")
     print_line(f"estimator {manifest.config.get('estimator')}")
     names = ", ".join(feature.name for feature in manifest.signature.features)
     print_line(f"features  {names} -> {manifest.signature.target}")
