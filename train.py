@@ -25,6 +25,7 @@ from maas.config.reading import load_train_config
 from maas.config.train_config import TrainConfig
 from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
+from maas.registry.left_out import describe_left_out
 from maas.registry.run_warnings import run_warnings
 from maas.training.checks.determinism import pin_process
 
@@ -63,6 +64,9 @@ def _train(
         result = train(config, data_root, models_dir, sys.argv, progress.step)
     for line in result.measured.warnings:
         log.warning("scikit-learn: %s", line)
+    data = result.version.manifest.data
+    if left_out := describe_left_out(data.left_out, data.merged):
+        log.info("%s: %s", data.source, left_out)
     for warning in run_warnings(result.version.manifest):
         log.warning("%s", warning.message)
     for synced in result.sync_results:

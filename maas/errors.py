@@ -92,7 +92,7 @@ class OverflowingRowError(InputError):
 
 
 class TooLargeError(InputError):
-    """The run needs more memory than there is; it was refused before the fit."""
+    """The run needs more memory than there is; it was refused before that was asked for."""
 
 
 class FitError(MaasError):

@@ -5,6 +5,7 @@
 - `manifest`     the record of a version, and the digest over it
 - `manifest_rules`  what must hold between the keys of a manifest
 - `run_warnings`  what a run warns of: the records of a manifest, and the same in words
+- `left_out`     which rows a run left out of its data: their record, and the same in words
 - `file_names`   the names of the files of a version
 - `version`      one published version and its files
 - `loading`      the model of a version, loaded as it answers

@@ -11,6 +11,7 @@ from maas.errors import DamagedError, DataError
 from maas.model.signature import Runtime, Signature
 from maas.model.tag import ModelName
 from maas.registry.file_names import FileName
+from maas.registry.left_out import Count, LeftOutRecord
 from maas.registry.manifest_rules import HEADLINES, find_fault
 from maas.registry.run_warnings import (
     FIRST_SCHEMA_WITH_RECORDS,
@@ -38,6 +39,9 @@ RESTORE = "restore it from a backup, or train a new version"
 # Far above any model; a forged size beyond it is damage without a look at the file.
 MAX_FILE_BYTES = 2**40
 
+# The keys of `data` that hold what the config asked for, so that nobody may strip them either.
+_DATA_RECORDS = ("left_out", "merged")
+
 # How much of a forged key or name an error repeats.
 _MAX_TOLD = 200
 
@@ -53,11 +57,21 @@ class FileRecord(StrictModel):
 
 
 class DataRecord(StrictModel):
-    """The data of a version: source as in the config, hash of the values as read, rows."""
+    """The data of a version.
+
+    Attributes:
+        source: as in the config.
+        sha256: the hash of the values as read.
+        rows: their number, without those that were left out.
+        left_out: how many rows of the source were left out; None: none.
+        merged: how many rows of rare classes got the class `data.rare_class`.
+    """
 
     source: str
     sha256: Sha256
     rows: Annotated[int, Field(ge=1, lt=2**63)]
+    left_out: LeftOutRecord | None = added_later(None)
+    merged: Count = added_later(0)
 
 
 class ParityRecord(StrictModel):
@@ -139,6 +153,9 @@ class Manifest(StrictModel):
         if other.schema_version >= FIRST_SCHEMA_WITH_RECORDS:
             # Nobody may strip them from a version.
             content |= {key: own[key] for key in RECORDS if key in own}
+            content["data"] |= {
+                key: own["data"][key] for key in _DATA_RECORDS if key in own["data"]
+            }
         content["digest"] = _digest(content)
         return Manifest.model_validate_json(json.dumps(content))
 

@@ -2,23 +2,33 @@
 
 Training reads a file at once:
 
-- `reading`     reads a CSV file, a Parquet file or a bundled data set into a table
-- `csv_file`    reads a CSV file into a table
-- `separators`  finds out that a CSV file is not separated by commas
-- `columns`     the feature type of a column, and its values as an array
-- `text_forms`  numbers and dates that were written for people
-- `units`       numbers that were written with their unit
-- `target`      the target as an array
-- `split_keys`  the column of the split as numbers, times or texts
-- `faults`      what is wrong with a data set, collected for one error
+- `reading`           reads the files of a source, or a bundled data set, into a table
+- `sources`           finds the files of a source, and refuses those of other programs
+- `dialect`           how a file is written: delimiter, decimal mark, encoding, words for gaps
+- `csv_file`          reads a CSV file into a table
+- `joined_csv`        reads compressed CSV files, and several as if they were one
+- `parquet_files`     reads Parquet files into one table
+- `available_memory`  what the process can still get, which this and the fit ask for
+- `separators`        finds out that a CSV file is not separated by commas
+- `row_places`        names rows after the files that they are from
+- `target_rows`       which rows are kept for their target
+- `columns`           the feature type of a column, and its values as an array
+- `column_kinds`      what kind of values a column holds, and its texts counted
+- `forms`             numbers and dates that were written for people
+- `target`            the target as an array
+- `split_keys`        the column of the split as numbers, times or texts
+- `faults`            what is wrong with a data set, collected for one error
 
-Scoring reads batch by batch, and imports neither pandas nor scikit-learn:
+`init` reads a file that nobody has described, and judges its columns:
 
-- `batches`          describes a file, checks its types and reads it in batches
-- `batch`            a batch, the shape of a file, and a feature to read
-- `parquet_batches`  reads a Parquet file in batches
-- `csv_batches`      reads a CSV file in batches
-- `csv_columns`      the texts of a CSV file to the columns that the encoder takes
-- `arrays`        numpy arrays and texts to Arrow arrays
-- `arrow_columns`    Arrow arrays to the columns that the encoder takes
+- `unknown`           reads it: how it is written, and what is counted in its columns
+- `draft`             what to make of a column: a feature, or why not
+- `draft_texts`       the rules of that about text
+- `draft_numbers`     the rules of that about whole numbers
+- `column_draft`      what is made of a column
+- `target_draft`      what to make of the target: classes or numbers
+
+Scoring reads batch by batch:
+
+- `stream`            reads files in batches, and imports neither pandas nor scikit-learn
 """

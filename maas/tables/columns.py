@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from maas.errors import DataError
 from maas.model.signature import FLOAT32_MAX, FeatureType
-from maas.tables.text_forms import find_form
-from maas.tables.units import find_units
+from maas.tables.column_kinds import count_texts, is_numeric, is_text, value_type, which_numeric
+from maas.tables.forms.text_forms import find_form
+from maas.tables.forms.units import find_units
+from maas.tables.row_places import RowPlaces
 
 Values = npt.NDArray[Any]
 
@@ -28,7 +29,11 @@ _MIN_ROWS_OF_IDS = 20
 
 
 def infer_type(
-    where: str, data: pa.ChunkedArray, new: bool = True, leave_out: str = LEAVE_OUT
+    where: str,
+    data: pa.ChunkedArray,
+    new: bool = True,
+    leave_out: str = LEAVE_OUT,
+    column: str | None = None,
 ) -> FeatureType:
     """Infer the feature type of a column.
 
@@ -42,6 +47,7 @@ def infer_type(
         data: the column.
         new: whether what is only probably a mistake is refused too.
         leave_out: how a remedy tells to leave out the column.
+        column: its name in the source, for a remedy.
 
     Raises:
         DataError: no feature type fits the column.
@@ -55,7 +61,7 @@ def infer_type(
         return "number"
     if is_text(kind):
         if new:
-            _check_texts(where, data, leave_out)
+            _check_texts(where, data, leave_out, column)
         return "category"
     what = f"holds {kind}, which is not a supported feature type"
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
@@ -65,14 +71,14 @@ def infer_type(
     raise DataError(where, what, f"convert it to numbers or text, or {leave_out}")
 
 
-def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str) -> None:
+def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str, column: str | None) -> None:
     """Refuse numbers and dates that were read as text because of a mistake, and ids."""
     counts = count_texts(data)
     declare = f"{_IF_CODES}, or {leave_out}"
     if form := find_form(counts) or find_units(counts, of_feature=True):
-        remedy = f"{form.rewriting}, {declare}"
+        remedy = f"{form.instruction(column)}, {declare}"
         if form.is_date:
-            remedy = f"{_date_remedy(leave_out)} ({form.rewriting}), or {_IF_CODES}"
+            remedy = f"{_date_remedy(leave_out)} ({form.instruction(column)}), or {_IF_CODES}"
         raise DataError(where, form.sentence, remedy)
     numeric = which_numeric(counts)
     rows, numbers = int(counts.sum()), int(counts.to_numpy()[numeric].sum())
@@ -98,25 +104,13 @@ def _id_remedy(leave_out: str) -> str:
     return f"{leave_out}, or declare type: category in data.features if it is meant"
 
 
-def count_texts(data: pa.ChunkedArray) -> "pd.Series[int]":
-    """Count how many rows hold each text, in the order of their first rows; gaps are left out."""
-    counts = decode(data).drop_null().value_counts()
-    texts = pd.Index(counts.field("values").to_pylist(), dtype=object)
-    return pd.Series(counts.field("counts").to_numpy(), index=texts)
-
-
-def which_numeric(counts: "pd.Series[int]") -> npt.NDArray[np.bool_]:
-    """Which of the counted texts are plain numbers."""
-    numbers = pd.to_numeric(pd.Series(counts.index.str.strip(), dtype=object), errors="coerce")
-    return np.asarray(numbers.notna())
-
-
 def _to_number(where: str, data: pa.ChunkedArray) -> Values:
     if not (is_numeric(data) or pa.types.is_boolean(data.type)):
         remedy = "declare another type"
         counts = count_texts(data) if is_text(value_type(data)) else None
         if counts is not None and (form := find_form(counts) or find_units(counts, False)):
-            remedy = f"{form.rewriting}, or {remedy}"
+            named = f"name its form in data.forms: {form.key}, or " if form.key else ""
+            remedy = f"{named}{form.rewriting}, or {remedy}"
         raise DataError(where, f"holds {value_type(data)}, not numbers", remedy)
     try:
         values = np.array(data.cast(pa.float64()).to_numpy(), dtype=np.float64)
@@ -214,36 +208,13 @@ def cast_integers(where: str, data: pa.ChunkedArray) -> Values:
         raise DataError(where, what, "store them as text") from None
 
 
-def check_complete(where: str, data: pa.ChunkedArray, remedy: str) -> None:
-    """Check that a column has a value in each row.
+def check_complete(where: str, data: pa.ChunkedArray, remedy: str, places: RowPlaces) -> None:
+    """Check that a column has a value in each row; `places` name the first without one.
 
     Raises:
         DataError: it has gaps.
     """
     if data.null_count:
-        first = data.is_null().to_pylist().index(True) + 1
-        what = f"has missing values ({data.null_count}; the first in row {first})"
+        first = places.name(data.is_null().to_pylist().index(True))
+        what = f"has missing values ({data.null_count}; the first in {first})"
         raise DataError(where, what, remedy)
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a type of values is text."""
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def is_numeric(data: pa.ChunkedArray) -> bool:
-    """Whether a column holds integers, floats or decimals."""
-    kind = data.type
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    )
-
-
-def value_type(data: pa.ChunkedArray) -> pa.DataType:
-    """The type of the values of a column, also if it is dictionary-encoded."""
-    return data.type.value_type if pa.types.is_dictionary(data.type) else data.type
-
-
-def decode(data: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column without dictionary encoding."""
-    return data.cast(value_type(data)) if pa.types.is_dictionary(data.type) else data

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from maas.errors import DataError, UnreadableDataError
+from maas.tables.row_places import RowPlaces
+
+_REMEDY = "correct all of them, or draft a config with `python -m maas init`, then train again"
 
 MAX_NAMED = 20
 """How many faults an error names; it counts the others."""
@@ -20,17 +23,24 @@ class Faults:
         source: the value of `data.source` in the config.
         root: the folder that it is relative to.
         needs: whether the run uses a column of that name; faults of the others do not count.
+
+    Attributes:
+        places: where the rows of the table stand in the files.
     """
 
     def __init__(
         self, source: str, root: Path = Path(), needs: Callable[[str], bool] = lambda _: True
     ) -> None:
         self.source, self.needs = source, needs
+        self.places = RowPlaces()
         self._prefixes = (f"{source}: ", f"{root / source}: ")
         self._errors: dict[str, DataError] = {}
 
     def __contains__(self, key: str) -> bool:
         return key in self._errors
+
+    def __getitem__(self, key: str) -> DataError:
+        return self._errors[key]
 
     def add(self, key: str, error: DataError) -> None:
         """Add the fault of a key of the config, or of the whole table."""
@@ -68,7 +78,7 @@ class Faults:
         if len(errors) > MAX_NAMED:
             named.append(f"and {len(errors) - MAX_NAMED} more")
         what = f"has {len(errors)} faults: {'; '.join(named)}"
-        raise DataError(self.source, what, "correct all of them, then train again")
+        raise DataError(self.source, what, _REMEDY)
 
     def _line(self, error: DataError) -> str:
         line = str(error)

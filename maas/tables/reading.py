@@ -1,4 +1,4 @@
-"""Reads a data source into a table of typed columns: CSV, Parquet or a bundled data set."""
+"""Reads a data source into a table of typed columns: files of CSV or Parquet, or a bundled set."""
 
 import json
 from collections.abc import Collection
@@ -7,26 +7,32 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet
 
-from maas.errors import DataError, UnreadableDataError
-from maas.tables.csv_file import is_nameless, read_csv
+from maas.config.train_config import DataConfig
+from maas.errors import DataError
+from maas.tables.csv_file import is_nameless
+from maas.tables.dialect import dialect_of
 from maas.tables.faults import Faults
-
-# Data sets that scikit-learn ships; their target column is called `target`.
-BUNDLED = ("breast_cancer", "diabetes", "digits", "iris", "wine")
+from maas.tables.joined_csv import read_csv_files
+from maas.tables.parquet_files import read_parquet_files
+from maas.tables.sources import BUNDLED, find_files
 
 
 def read_table(
-    source: str, root: Path, text_columns: Collection[str] = (), faults: Faults | None = None
+    source: str,
+    root: Path,
+    text_columns: Collection[str] = (),
+    faults: Faults | None = None,
+    config: DataConfig | None = None,
 ) -> pa.Table:
-    """Read a bundled data set by name, or a .csv or .parquet file.
+    """Read a bundled data set by name, a file, or the files that a pattern names.
 
     Args:
         source: the value of `data.source` in the config.
         root: the folder that relative paths start from.
         text_columns: columns of a CSV file that hold text, even if all values look like numbers.
         faults: takes what is wrong with single columns; without it, that is raised too.
+        config: says how CSV files are written; None: with commas (in .tsv, tabs), in UTF-8.
 
     Returns:
         The table; of columns with one name, the first.
@@ -37,50 +43,20 @@ def read_table(
     """
     if source in BUNDLED:
         return _read_bundled(source)
-    suffix = Path(source).suffix.lower()
-    if suffix not in (".csv", ".parquet"):
-        raise DataError(
-            f"data.source = {source!r}",
-            "is neither a .csv or .parquet file nor a bundled data set",
-            f"name a file, or one of {', '.join(BUNDLED)}",
-        )
+    files = find_files(source, root)
     path = root / source
-    _check_file(path)
     found = faults or Faults(source, root)
-    table = read_csv(path, found, text_columns) if suffix == ".csv" else _read_parquet(path)
+    if files[0].suffix == ".parquet":
+        table = read_parquet_files(files, found)
+    else:
+        dialect = dialect_of(config, files[0].path)
+        table = read_csv_files(files, path, found, text_columns, dialect)
     table = _check_names(path, table, found)
     if table.num_rows == 0:
         found.add("rows", DataError(path, "has a header but no rows", "add rows"))
     if faults is None or table.num_rows == 0:
         found.check()
     return table
-
-
-def _check_file(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            start = file.read(4)
-    except FileNotFoundError:
-        remedy = "correct data.source; a relative path starts at the project folder"
-        raise UnreadableDataError(path, "does not exist", remedy) from None
-    except OSError as error:
-        remedy = "name a file that you may read"
-        raise UnreadableDataError(path, f"cannot be read ({error.strerror})", remedy) from None
-    if not start:
-        raise DataError(path, "is empty (0 bytes)", "write the data to it, or name another file")
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(path, "is UTF-16 text", "save it as UTF-8")
-
-
-def _read_parquet(path: Path) -> pa.Table:
-    try:
-        names = pa.parquet.read_schema(path).names
-        if len(set(names)) < len(names):  # which read_table refuses without naming them
-            return pa.parquet.ParquetFile(path).read()
-        return pa.parquet.read_table(path)
-    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        what = f"is not a valid Parquet file ({str(error).splitlines()[0]})"
-        raise DataError(path, what, "write it again, or name a .csv file") from None
 
 
 def _check_names(path: Path, table: pa.Table, faults: Faults) -> pa.Table:

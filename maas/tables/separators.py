@@ -1,58 +1,90 @@
 """Finds out that a CSV file is separated by something else than commas, as Excel writes it."""
 
+import codecs
 import csv
+import json
 import re
+import shlex
 from pathlib import Path
 
 from maas.errors import DataError
+from maas.tables.dialect import PLAIN, Dialect
+
+START_BYTES = 2**16
+"""How much of a file is looked at: the header and the first rows say how the rest is written."""
 
 _OTHERS = ";\t|"
 
-# How much of a file is looked at: the header and the first rows say how the rest is written.
-_MAX_BYTES = 2**16
 _MAX_LINES = 20
 
-_DECIMAL_COMMA = re.compile(r"\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+\s*")
+DECIMAL_COMMA = re.compile(r"\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+\s*")
+"""A number with a decimal comma."""
+
 _POINTS = re.compile(r"\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*")
 
 _DAY = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{2,4}.*")
 
 
 def check_separator(path: Path) -> None:
-    """Refuse a file whose first lines have more columns with another separator than with commas.
+    """Check the start of a file with commas in UTF-8, as `check_start` does.
 
     Raises:
-        DataError: there is no line, or another separator: says which, whether numbers have
-            decimal commas, and how to convert the file.
+        DataError: as there.
     """
-    text, encoding = _start_of(path)
+    with path.open("rb") as file:
+        check_start(path, file.read(START_BYTES), PLAIN)
+
+
+def check_start(where: object, start: bytes, dialect: Dialect) -> None:
+    """Refuse a file whose first lines are not those of a table with commas.
+
+    Another separator is looked for only where the dialect does not know it.
+
+    Args:
+        where: the name of the file.
+        start: its first `START_BYTES` bytes, or all of fewer.
+        dialect: how it is said to be written.
+
+    Raises:
+        DataError: there is no line, or it is not text, or the lines have more columns with another
+            separator: says which, whether numbers have decimal commas, and the keys to set.
+    """
+    if dialect.is_utf8 and start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # The mark of UTF-32 begins as that of UTF-16.
+        name = "UTF-32" if start.startswith(codecs.BOM_UTF32_LE) else "UTF-16"
+        remedy = f"set data.encoding: {name.lower()}, or save it as UTF-8"
+        raise DataError(where, f"is {name} text", remedy)
+    text, encoding = _decode(start, dialect)
     lines = [line for line in text.splitlines() if line.strip()][:_MAX_LINES]
     if not lines:
-        raise DataError(path, "holds empty lines only", "write the data to it")
+        raise DataError(where, "holds empty lines only", "write the data to it")
     if "\0" in lines[0]:
-        raise DataError(path, "is not text: its first line holds bytes 0", "name a CSV file")
+        raise DataError(where, "is not text: its first line holds bytes 0", "name a CSV file")
     if re.fullmatch(r"sep=.", lines[0].strip(), re.IGNORECASE):
         what = f"begins with the line {lines[0].strip()!r}, which only Excel understands"
-        raise DataError(path, what, "remove that line")
-    widths = {mark: _width(lines, mark) for mark in _OTHERS}
+        raise DataError(where, what, "remove that line")
+    if dialect.delimiter_is_known or dialect.delimiter != ",":
+        return
+    widths = {mark: width(lines, mark) for mark in _OTHERS}
     mark = max(_OTHERS, key=lambda mark: widths[mark])
-    if widths[mark] > max(_width(lines, ","), 1):
-        raise _describe(path, lines, mark, encoding)
+    if widths[mark] > max(width(lines, ","), 1):
+        raise _describe(where, lines, mark, encoding)
 
 
-def _start_of(path: Path) -> tuple[str, str | None]:
-    """The first complete lines of a file, and its encoding if it is not UTF-8."""
-    with path.open("rb") as file:
-        data = file.read(_MAX_BYTES)
-    if len(data) == _MAX_BYTES:
-        data = data[: data.rfind(b"\n") + 1]
+def _decode(start: bytes, dialect: Dialect) -> tuple[str, str | None]:
+    """The first complete lines of a file, and its encoding if it should be named as another."""
+    if not dialect.is_utf8:
+        # The last letter may be cut.
+        return start.decode(dialect.encoding, errors="replace"), None
+    if len(start) == START_BYTES:
+        start = start[: start.rfind(b"\n") + 1] or start
     try:
-        return data.decode("utf-8-sig"), None
+        return start.decode("utf-8-sig"), None
     except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace"), "cp1252"
+        return start.decode("cp1252", errors="replace"), "cp1252"
 
 
-def _width(lines: list[str], mark: str) -> int:
+def width(lines: list[str], mark: str) -> int:
     """The number of columns; 0 if the lines do not have the same number."""
     try:
         widths = {len(fields) for fields in csv.reader(lines, delimiter=mark)}
@@ -61,19 +93,28 @@ def _width(lines: list[str], mark: str) -> int:
     return widths.pop() if len(widths) == 1 else 0
 
 
-def _describe(path: Path, lines: list[str], mark: str, encoding: str | None) -> DataError:
-    rows = list(csv.reader(lines, delimiter=mark))[1:]
+def _describe(where: object, lines: list[str], mark: str, encoding: str | None) -> DataError:
+    header, *rows = csv.reader(lines, delimiter=mark)
     fields = [field for row in rows for field in row]
-    options = f"sep={mark!r}"
-    what, remedy = f"is separated by {mark!r}", "save it with commas as separators"
-    if any(map(_DECIMAL_COMMA.fullmatch, fields)):
-        what, remedy = f"{what}, with decimal commas", f"{remedy} and with decimal points"
-        options += ", decimal=','"
-        # pandas would also take the points out of 24.12.2024.
-        if any(map(_POINTS.fullmatch, fields)) and not any(map(_DAY.fullmatch, fields)):
-            options += ", thousands='.'"
+    what, keys = f"is separated by {mark!r}", [f"data.delimiter: {json.dumps(mark)}"]
+    if any(map(DECIMAL_COMMA.fullmatch, fields)):
+        what, keys = f"{what}, with decimal commas", [*keys, 'data.decimal: ","']
+        if grouped := _grouped(header, rows):
+            forms = dict.fromkeys(grouped, "thousands")
+            keys.append(f"data.forms: {json.dumps(forms, ensure_ascii=False)}")
     if encoding:
-        options += f", encoding={encoding!r}"
-    copy = f"{path.stem}-commas.csv"
-    code = f"pandas.read_csv({path.name!r}, {options}).to_csv({copy!r}, index=False)"
-    return DataError(path, what, f"{remedy}, e.g. {code}, and name that file")
+        keys.append(f"data.encoding: {encoding}")
+    listed = " and ".join(filter(None, (", ".join(keys[:-1]), keys[-1])))
+    command = f"let `python -m maas init {shlex.quote(str(where))}` write the config"
+    return DataError(where, what, f"set {listed}, or {command}")
+
+
+def _grouped(header: list[str], rows: list[list[str]]) -> list[str]:
+    """The columns of numbers with points between the thousands, such as 1.200,50."""
+    columns = zip(header, zip(*rows, strict=True), strict=True)
+    return [
+        name
+        for name, fields in columns
+        # 1.12.2024 is a day, and 1.200 beside it a mistake.
+        if any(map(_POINTS.fullmatch, fields)) and not any(map(_DAY.fullmatch, fields))
+    ]

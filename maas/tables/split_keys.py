@@ -1,6 +1,7 @@
 """The column of a split as keys that can be compared: numbers, times and texts."""
 
 import re
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from maas.errors import DataError
-from maas.tables.columns import (
-    Values,
-    cast_integers,
-    check_complete,
-    decode,
-    is_numeric,
-    is_text,
-    value_type,
-)
+from maas.tables.column_kinds import count_texts, decode, is_numeric, is_text, value_type
+from maas.tables.columns import Values, cast_integers, check_complete
+from maas.tables.forms.text_forms import find_form
+from maas.tables.row_places import RowPlaces
 
 _DROP = "drop these rows: the split needs a value in each"
 
@@ -31,7 +27,13 @@ _ISO_TIME = re.compile(
 _OLD_TIME = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}.*)?)?$")
 
 
-def read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
+def read_keys(
+    where: str,
+    data: pa.ChunkedArray,
+    method: str | None,
+    column: str | None = None,
+    places: RowPlaces | None = None,
+) -> Values:
     """Convert the column of a split to keys.
 
     Equal times give equal keys, whatever file and type they are from.
@@ -40,6 +42,8 @@ def read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
         where: names the column in errors.
         data: the column.
         method: `time` needs keys that can be ordered; with `group`, texts stay as they are.
+        column: its name in the source, for a remedy.
+        places: where its rows stand in their files.
 
     Returns:
         Shape (rows,). Dates and times are int64: microseconds since 1970, in UTC if they have a
@@ -49,22 +53,25 @@ def read_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
     Raises:
         DataError: a value is missing, or cannot be a key.
     """
-    check_complete(where, data, _DROP)
+    places = places or RowPlaces()
+    check_complete(where, data, _DROP, places)
     kind = value_type(data)
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return _timestamps(where, decode(data))
     if method == "time" and is_text(kind):
-        return _parse_times(where, data.to_pylist())
+        return _parse_times(where, data.to_pylist(), column, places)
     return _read_plain_keys(where, data, method)
 
 
-def read_old_keys(where: str, data: pa.ChunkedArray, method: str | None) -> Values:
+def read_old_keys(
+    where: str, data: pa.ChunkedArray, method: str | None, places: RowPlaces | None = None
+) -> Values:
     """Convert as versions of the schemas 1 and 2 did: times in their own unit, or as text.
 
     Raises:
         DataError: a value is missing, or cannot be a key.
     """
-    check_complete(where, data, _DROP)
+    check_complete(where, data, _DROP, places or RowPlaces())
     kind = value_type(data)
     if pa.types.is_date32(kind):
         return np.array(data.cast(pa.int32()).to_numpy(), dtype=np.int64)
@@ -107,7 +114,9 @@ def _timestamps(where: str, data: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     raise DataError(where, what, "correct these rows, or drop them")
 
 
-def _parse_times(where: str, texts: list[str]) -> npt.NDArray[np.int64]:
+def _parse_times(
+    where: str, texts: list[str], column: str | None, places: RowPlaces
+) -> npt.NDArray[np.int64]:
     """Parse ISO 8601; what has a zone is converted to UTC.
 
     Raises:
@@ -119,26 +128,35 @@ def _parse_times(where: str, texts: list[str]) -> npt.NDArray[np.int64]:
     wrong = times.isna().to_numpy() | np.array([form is None for form in forms])
     if wrong.any():
         row = int(wrong.argmax())
-        what = f"row {row + 1} holds {texts[row][:40]!r}, which is not an ISO date or time"
+        what = f"{places.name(row)} holds {texts[row][:40]!r}, which is not an ISO date or time"
         remedy = "write days as YYYY-MM-DD and times as YYYY-MM-DDThh:mm:ss"
+        form = find_form(count_texts(pa.chunked_array([texts])))
+        if form and form.is_date and form.setting(column):
+            remedy = f"{form.setting(column)}, or {remedy}"
         raise DataError(where, what, remedy)
     zoned = np.array([form is not None and bool(form["zone"]) for form in forms])
     remedy = "write a zone such as Z or +01:00 in each row, or in none"
-    _check_uniform(where, texts, zoned, ("a time zone", "no time zone"), remedy)
+    check = partial(_check_uniform, where, texts, places)
+    check(zoned, ("a time zone", "no time zone"), remedy)
     days = np.array([form is not None and bool(form["day"]) for form in forms])
-    _check_uniform(where, texts, days, ("a day", "a month alone"), "write days in each row")
+    check(days, ("a day", "a month alone"), "write days in each row")
     naive: Any = times.dt.tz_localize(None)
     return _timestamps(where, pa.chunked_array([pa.array(naive)]))
 
 
 def _check_uniform(
-    where: str, texts: list[str], has: npt.NDArray[np.bool_], kinds: tuple[str, str], remedy: str
+    where: str,
+    texts: list[str],
+    places: RowPlaces,
+    has: npt.NDArray[np.bool_],
+    kinds: tuple[str, str],
+    remedy: str,
 ) -> None:
     if has.all() or not has.any():
         return
     first, other = int(has.argmax()), int((~has).argmax())
     what = (
-        f"row {first + 1} holds {texts[first][:40]!r} with {kinds[0]}, "
-        f"but row {other + 1} {texts[other][:40]!r} with {kinds[1]}"
+        f"{places.name(first)} holds {texts[first][:40]!r} with {kinds[0]}, "
+        f"but {places.name(other)} {texts[other][:40]!r} with {kinds[1]}"
     )
     raise DataError(where, what, remedy)

@@ -4,6 +4,8 @@ In the order of a run:
 
 - `run`         the steps of one run, from the config to the version
 - `data`        typed features, the target and their hash, from a table
+- `data_hash`   the hash of the values that a run reads
+- `named_columns` the columns that a config names, found in a table
 - `split`       training rows and held-out rows
 - `fit`         the pipeline: build it, fit it, compute its metrics, check the gates
 - `export`      the fitted pipeline as the bytes of a version
@@ -15,7 +17,10 @@ In the order of a run:
 - `input_bound` the largest numbers that the model can compute with
 - `reference`   the distribution of the training rows
 - `checks`      pins before numpy is loaded, parity after the export, `verify` at any time
-- `available_memory`  what the process can still get, which the fit asks for
 - `failure`     errors of libraries as errors of ours
 - `provenance`  when, where and with which packages a run was made
+
+For `init`, before the first run:
+
+- `draft`       drafts a config for a file, and tries it as a run would
 """

@@ -1,27 +1,40 @@
 """The data of a run: typed features, the target, and their hash, from a table."""
 
-import difflib
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from maas.config.train_config import FeatureConfig, ModelConfig
-from maas.errors import DataError
+from maas.errors import ConfigError, DataError
 from maas.model.signature import FeatureType
 from maas.registry.manifest import SchemaVersion
 from maas.tables.columns import CONVERTERS, LEAVE_OUT, Values, infer_type
+from maas.tables.dialect import dialect_of
 from maas.tables.faults import Faults
+from maas.tables.forms.form_columns import apply_forms
 from maas.tables.reading import read_table
+from maas.tables.row_places import RowPlaces
 from maas.tables.split_keys import read_keys, read_old_keys
 from maas.tables.target import read_target
+from maas.tables.target_rows import NOTHING, LeftOut, keep_rows
+from maas.training.data_hash import hash_columns
+from maas.training.named_columns import (
+    feature_entries,
+    find_features,
+    needs_column,
+    pick_column,
+)
 
 # The first schema whose split reads times as times.
 _FIRST_WITH_TIMES = 3
+
+# Whole floats below are integers without a doubt.
+_MAX_WHOLE = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,7 @@ class Dataset:
         target: shape (rows,); str objects, bool, int64 or float64.
         keys: the column of the split, shape (rows,), if the split has one.
         sha256: hash of the names, types and values of features, target and keys.
+        left_out: which rows of the source are not among them.
     """
 
     source: str
@@ -60,6 +74,7 @@ class Dataset:
     target: Values
     keys: Values | None
     sha256: str
+    left_out: LeftOut = NOTHING
 
     @property
     def rows(self) -> int:
@@ -85,13 +100,17 @@ def read_dataset(config: ModelConfig, root: Path, verified: SchemaVersion | None
 
     Raises:
         UnreadableDataError: the file does not exist or cannot be read.
+        ConfigError: rare classes are to be left out, but the estimator predicts numbers.
         DataError: no model can be trained on the data; names the file and each faulty column.
     """
-    entries = _entries(config)
+    _check_task(config)
+    entries = feature_entries(config)
     others = {e.column for e in entries.values() if e.type != "category"} | {config.data.target}
     text_columns = {e.column for e in entries.values() if e.type == "category"} - others
-    faults = Faults(config.data.source, root, partial(_needs, config))
-    table = read_table(config.data.source, root, text_columns, faults)
+    faults = Faults(config.data.source, root, partial(needs_column, config))
+    text_columns |= set(config.data.forms)
+    table = read_table(config.data.source, root, text_columns, faults, config.data)
+    table = apply_forms(table, dialect_of(config.data, root / config.data.source), faults)
     return make_dataset(config, table, verified, faults)
 
 
@@ -113,12 +132,15 @@ def make_dataset(
         DataError: no model can be trained on the data; names each faulty column.
     """
     source, target, by = config.data.source, config.data.target, config.split.column
-    faults = faults or Faults(source, needs=partial(_needs, config))
-    labels = faults.attempt(target, _read_labels, config, table, verified is None)
+    faults = faults or Faults(source, needs=partial(needs_column, config))
+    where = f"{source}: target"
+    kept = faults.attempt(target, keep_rows, where, table, config.data, faults.places)
+    table, left_out = kept or (table, NOTHING)
+    labels = faults.attempt(target, _read_labels, config, table, verified is None, faults.places)
     keys = None
     if by is not None:
-        keys = faults.attempt(by, _read_split, config, table, by, verified)
-    wanted = _wanted(config, table, faults)
+        keys = faults.attempt(by, _read_split, config, table, by, verified, faults.places)
+    wanted = find_features(config, table, faults)
     read = partial(_read_feature, config, table, new=verified is None)
     found = [faults.attempt(entry.column, read, name, entry) for name, entry in wanted.items()]
     faults.check()
@@ -126,93 +148,50 @@ def make_dataset(
     hashed = [(c.column, c.values) for c in columns] + [(target, labels)]
     if by is not None and keys is not None:
         hashed.append((by, keys.astype(str).astype(object)))
-    return Dataset(source, tuple(columns), labels, keys, _hash(hashed))
+    return Dataset(source, tuple(columns), labels, keys, hash_columns(hashed), left_out)
 
 
-def _entries(config: ModelConfig) -> dict[str, FeatureConfig]:
-    """The features that the config lists."""
-    given = (config.data.features or {}).items()
-    return {k: FeatureConfig(column=v) if isinstance(v, str) else v for k, v in given}
+def _check_task(config: ModelConfig) -> None:
+    """Refuse keys about classes where numbers are predicted."""
+    if config.data.min_class_rows is not None and not _predicts_classes(config):
+        what = f"is about classes, but {config.estimator.name} predicts numbers"
+        remedy = "remove it, or name a classifier as estimator.name"
+        raise ConfigError("data.min_class_rows", what, remedy)
 
 
-def _needs(config: ModelConfig, column: str) -> bool:
-    """Whether a run uses a column; what is listed twice is used."""
-    if column in (config.data.target, config.split.column):
-        return True
-    if config.data.features is None:
-        return column not in config.data.exclude
-    return column in {entry.column for entry in _entries(config).values()}
+def _predicts_classes(config: ModelConfig) -> bool:
+    from maas.training.fit.estimators import build_estimator, task_of  # which imports scikit-learn
+
+    return task_of(build_estimator(config.estimator, config.seed)) == "classification"
 
 
-def _wanted(config: ModelConfig, table: pa.Table, faults: Faults) -> dict[str, FeatureConfig]:
-    """The features to read; names in the config that do not fit are faults."""
-    entries = _entries(config)
-    _check_excluded(config, table, entries, faults)
-    for key in (f"data.features.{k}" for k, e in entries.items() if e.column == config.data.target):
-        faults.add(key, DataError(key, "is the target", "remove it"))
-    if config.data.features is not None:
-        return {k: e for k, e in entries.items() if e.column != config.data.target}
-    used = [name for name in (config.data.target, config.split.column) if name is not None]
-    # A column that is most likely meant by a name that does not exist is not a feature either.
-    meant = {_nearest(name, table) for name in used if name not in table.column_names}
-    left_out = {*used, *config.data.exclude, *meant}
-    names = [name for name in table.column_names if name not in left_out]
-    if not names and not meant:
-        others = " and those in data.exclude" if config.data.exclude else ""
-        what = f"has no column but the target{others}"
-        faults.add("data", DataError(config.data.source, what, "add columns for features"))
-    return {name: FeatureConfig(column=name) for name in names if name not in faults}
-
-
-def _check_excluded(
-    config: ModelConfig, table: pa.Table, entries: dict[str, FeatureConfig], faults: Faults
-) -> None:
-    listed = {entry.column for entry in entries.values()}
-    for column in config.data.exclude:
-        key = f"data.exclude: {column!r}"
-        if column == config.data.target:
-            faults.add(key, DataError(key, "is the target", "remove it from the list"))
-        elif column == config.split.column:
-            what = "is split.column, which is not a feature unless data.features lists it"
-            faults.add(key, DataError(key, what, "remove it from the list"))
-        elif column in listed:
-            what = "is in data.features too"
-            faults.add(key, DataError(key, what, "remove it from one of the two"))
-        elif column not in table.column_names:
-            faults.add(key, _missing(config.data.source, table, column, "data.exclude"))
-
-
-def _pick(source: str, table: pa.Table, column: str, key: str) -> pa.ChunkedArray:
-    if column not in table.column_names:
-        raise _missing(source, table, column, key)
-    return table.column(column)
-
-
-def _missing(source: str, table: pa.Table, column: str, key: str) -> DataError:
-    near = _nearest(column, table)
-    known = ", ".join(table.column_names[:20]) + (", …" if table.num_columns > 20 else "")
-    hint = f"did you mean {near!r}?" if near else f"choose one of {known}"
-    return DataError(f"{source}: column {column!r} ({key})", "does not exist", hint)
-
-
-def _nearest(column: str, table: pa.Table) -> str | None:
-    names = {name.strip().casefold(): name for name in table.column_names}
-    near = difflib.get_close_matches(column.strip().casefold(), names, n=1)
-    return names[near[0]] if near else None
-
-
-def _read_labels(config: ModelConfig, table: pa.Table, new: bool) -> Values:
+def _read_labels(config: ModelConfig, table: pa.Table, new: bool, places: RowPlaces) -> Values:
     source, target = config.data.source, config.data.target
-    return read_target(f"{source}: target", _pick(source, table, target, "data.target"), new)
+    data = pick_column(source, table, target, "data.target")
+    labels = read_target(f"{source}: target", data, new, target, places)
+    # pandas writes integers as floats where some are missing; no class is a float.
+    whole = _are_whole_floats(labels) and _predicts_classes(config)
+    return labels.astype(np.int64) if whole else labels
+
+
+def _are_whole_floats(values: Values) -> bool:
+    if values.dtype.kind != "f":
+        return False
+    return bool((values == np.floor(values)).all() and np.abs(values).max() < _MAX_WHOLE)
 
 
 def _read_split(
-    config: ModelConfig, table: pa.Table, column: str, verified: SchemaVersion | None
+    config: ModelConfig,
+    table: pa.Table,
+    column: str,
+    verified: SchemaVersion | None,
+    places: RowPlaces,
 ) -> Values:
     source = config.data.source
-    read = read_keys if verified is None or verified >= _FIRST_WITH_TIMES else read_old_keys
-    data = _pick(source, table, column, "split.column")
-    return read(f"{source}: column {column!r}", data, config.split.method)
+    data, where = pick_column(source, table, column, "split.column"), f"{source}: column {column!r}"
+    if verified is None or verified >= _FIRST_WITH_TIMES:
+        return read_keys(where, data, config.split.method, column, places)
+    return read_old_keys(where, data, config.split.method, places)
 
 
 def _read_feature(
@@ -221,10 +200,10 @@ def _read_feature(
     source = config.data.source
     where = f"{source}: column {entry.column!r}"
     leave_out = "leave it out of data.features" if config.data.features else LEAVE_OUT
-    data = _pick(source, table, entry.column, f"data.features.{name}")
+    data = pick_column(source, table, entry.column, f"data.features.{name}")
     if data.null_count == len(data):
         raise DataError(where, "has no value in any row", leave_out)
-    kind = entry.type or infer_type(where, data, new, leave_out)
+    kind = entry.type or infer_type(where, data, new, leave_out, entry.column)
     values = CONVERTERS[kind](where, data)
     gaps = int(pd.isna(values).sum())
     if gaps == len(values):
@@ -233,17 +212,3 @@ def _read_feature(
         what = f"has missing values ({gaps}) but is declared not nullable"
         raise DataError(where, what, "fill them in, or set nullable to true")
     return Column(name, entry.column, kind, bool(gaps) or bool(entry.nullable), values)
-
-
-def _hash(columns: list[tuple[str, Values]]) -> str:
-    """Hash the values, not their memory: numbers in little-endian, text with its length."""
-    digest = hashlib.sha256()
-    for name, values in columns:
-        if values.dtype == object:
-            texts = [b"\0" if value is None else b"\1" + value.encode() for value in values]
-            data = b"".join(len(text).to_bytes(8, "little") + text for text in texts)
-        else:
-            data = values.astype(values.dtype.newbyteorder("<")).tobytes()
-        header = f"{name}\0{values.dtype.kind}\0{len(values)}\0{len(data)}\0"
-        digest.update(header.encode() + data)
-    return digest.hexdigest()

@@ -65,11 +65,15 @@ def check_refusals(source: str, record: HeldOutRecord, signature: Signature) -> 
     Raises:
         DataError: it refuses more than 5 % of the held-out rows, and more than one; or all.
     """
-    allowed = max(_MAX_SINGLE, _MAX_SHARE * record.rows)
-    if record.refused > allowed or record.refused == record.rows:
+    if are_too_many(record.refused, record.rows):
         what = f"cannot be measured: the service would refuse {describe_refusals(record)}"
         remedy = refusal_remedy(record, signature, "add `--set preprocessing.unknown=ignore`")
         raise DataError(source, what, remedy)
+
+
+def are_too_many(refused: int, rows: int) -> bool:
+    """Whether the service would refuse too many held-out rows: then the run is refused."""
+    return refused > max(_MAX_SINGLE, _MAX_SHARE * rows) or refused == rows
 
 
 def _is_refused(values: Values, rule: Rule) -> npt.NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """The steps of one run: config, data, fit, export, parity check, version, mirror."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from maas.model.blocks import blocks_of
 from maas.model.predictor import Predictor
 from maas.model.scorers import Matrix
 from maas.model.signature import Label, Signature
+from maas.registry.left_out import LeftOutRecord
 from maas.registry.manifest import (
     SCHEMA_VERSION,
     DataRecord,
@@ -182,13 +183,22 @@ def _build_manifest(
         schema,
         model_name=config.model_name,
         config=config.determining.model_dump(mode="json"),
-        data=DataRecord(source=data.source, sha256=data.sha256, rows=data.rows),
+        data=_record_data(data),
         signature=signature,
         metrics=measured.metrics,
         runtime=config.runtime,
         parity=ParityRecord(passed=parity.passed, tolerance=parity.tolerance),
         held_out=measured.held_out if measured.held_out.refused else None,
         warnings=measured.suspects,
+    )
+
+
+def _record_data(data: Dataset) -> DataRecord:
+    counts = asdict(data.left_out)
+    merged = counts.pop("merged")
+    left_out = LeftOutRecord(**counts) if any(counts.values()) else None
+    return DataRecord(
+        source=data.source, sha256=data.sha256, rows=data.rows, left_out=left_out, merged=merged
     )
 
 

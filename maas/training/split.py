@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ Indices = npt.NDArray[np.int64]
 
 # How many classes an error names.
 _MAX_NAMED = 10
+
+# How many values of `min_class_rows` are tried for a remedy, and the class that it may name.
+_MAX_TRIED = 10
+_OTHER_CLASS = "other"
 
 # The sizes of the held-out part that a remedy may name.
 _OTHER_SIZES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -80,7 +85,7 @@ def _check_class_sizes(config: ModelConfig, data: Dataset) -> None:
         if len(single) > 1:
             what = f"{len(single)} of {len(counts)} classes have only one row"
             what = f"{what} ({_name(single)})"
-        first = _class_remedy(single)
+        first = _class_remedy(single, config, data, "stratified")
         if data.target.dtype.kind == "i" and len(single) > len(counts) / 2:
             first = f"name a regressor if these are numbers; or {first}"
         remedy = _remedy(first, config, data, "stratified")
@@ -90,7 +95,8 @@ def _check_class_sizes(config: ModelConfig, data: Dataset) -> None:
         if rows < len(counts):
             what = f"{len(counts)} classes cannot be split into {rows} {side} rows"
             what = f"{what} (rows of the rarest: {_name(counts)})"
-            remedy = _remedy("merge rare classes, or add rows", config, data, "stratified")
+            first = _class_remedy(counts, config, data, "stratified")
+            remedy = _remedy(first, config, data, "stratified")
             raise DataError(where, what, remedy)
 
 
@@ -105,7 +111,7 @@ def _check_classes(
     what = f"class {_shorten(next(iter(lost)))!r} is {side}"
     if len(lost) > 1:
         what = f"{len(lost)} classes are {side} ({_name(lost)})"
-    remedy = _remedy(_class_remedy(lost), config, data, method)
+    remedy = _remedy(_class_remedy(lost, config, data, method), config, data, method)
     raise DataError(f"{data.source}: target", what, remedy)
 
 
@@ -115,10 +121,48 @@ def _lost_classes(data: Dataset, train: Indices, held_out: Indices) -> dict[Any,
     return {label: n for label, n in counts.items() if label not in seen}
 
 
-def _class_remedy(classes: Mapping[Any, int]) -> str:
-    if len(classes) == 1:
-        return "remove its rows, merge it into another class, or add rows"
-    return "remove their rows, merge these classes, or add rows"
+def _class_remedy(
+    classes: Mapping[Any, int], config: ModelConfig, data: Dataset, method: str
+) -> str:
+    """How to do without classes of few rows; keys are named only if they help."""
+    one, merged = len(classes) == 1, config.data.rare_class
+    fewest = _find_fewest(config, data, method, merged)
+    if fewest is not None and merged is not None:
+        return f"merge more rows with data.min_class_rows: {fewest}, or add rows"
+    other = None
+    if data.target.dtype == object and merged is None:
+        other = _find_fewest(config, data, method, _OTHER_CLASS)
+    if fewest is None and other is None:
+        what = "its rows, merge it into another class" if one else "their rows, merge these classes"
+        return f"remove {what}, or add rows"
+    ways = []
+    if fewest is not None:
+        ways.append(f"leave rare classes out with data.min_class_rows: {fewest}")
+    if other is not None:
+        keys = f"data.min_class_rows: {other} and data.rare_class: {_OTHER_CLASS}"
+        ways.append(f"merge them with {keys}")
+    return f"{', or '.join(ways)}, or add rows"
+
+
+def _find_fewest(config: ModelConfig, data: Dataset, method: str, merged: str | None) -> int | None:
+    """The smallest `min_class_rows` with which the split is possible; None if none was found.
+
+    Rare rows get the class `merged`; where it is None, they are left out.
+    """
+    counts = Counter(data.target.tolist())
+    for most in sorted(set(counts.values()))[:_MAX_TRIED]:
+        if sum(n > most for n in counts.values()) + (merged is not None) < 2:
+            return None
+        rare = np.array([counts[label] <= most for label in data.target.tolist()])
+        target, keys = data.target[~rare], data.keys
+        if merged is not None:
+            target = np.where(rare, merged, data.target)
+        elif keys is not None:
+            keys = keys[~rare]
+        left = replace(data, target=target, keys=keys)
+        if _divides(config, left, method, config.split.test_size, classes=True):
+            return most + 1
+    return None
 
 
 def _remedy(

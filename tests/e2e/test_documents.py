@@ -37,7 +37,8 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "ModelResponse", "Problem",
         "ReleaseResponse", "ShadowResponse",
-        "DataRecord", "Feature", "FileRecord", "HeldOutRecord", "ParityRecord", "Signature",
+        "DataRecord", "Feature", "FileRecord", "HeldOutRecord", "LeftOutRecord", "ParityRecord",
+        "Signature",
         "WarningRecord",
     }  # fmt: skip
 

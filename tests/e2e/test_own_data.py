@@ -1,6 +1,7 @@
 """Your own data, end to end: file -> version -> service, compared with scikit-learn."""
 
 import json
+import platform
 import re
 import shlex
 import subprocess
@@ -241,48 +242,62 @@ def test_a_bento_of_such_a_version_installs_scikit_learn(
     assert server.post("/predict", row).status_code == 200
 
 
-def commands(page: Path) -> list[str]:
+@dataclass(frozen=True)
+class Step:
+    """A command of a page, and the lines that the page shows below it."""
+
+    command: str
+    shown: list[str]
+
+
+def steps(page: str) -> list[Step]:
     """The commands of a page: the lines after `$` in its console blocks."""
-    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    found: list[Step] = []
+    for block in re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Step(line[2:], []))
+            else:
+                found[-1].shown.append(line)
+    return found
 
 
 def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
     workspace: Workspace, serve: Serve, tmp_path: Path
 ):
-    """Every command of docs/your-data.md, in a copy of the project."""
+    """Every command of docs/your-data.md, in a copy of the project, prints what the page shows."""
     project = copy_project(tmp_path / "project")
     (project / "models").mkdir()
     workspace = Workspace(tmp_path, project=project, environ={"MODELS_DIR": ""})
-    page = PROJECT / "docs/your-data.md"
-    text_of_page = page.read_text(encoding="utf-8")
-    files = re.findall(r"`(\S+)`:\n\n```(?:csv|yaml)\n(.*?)```", text_of_page, re.DOTALL)
-    assert [name for name, _ in files] == ["flats.csv", "configs/flats.yaml"]
-    for name, text in files:
-        (project / name).write_text(text)
-    server = None
-    for command in commands(page):
-        if "bentoml serve" in command:
-            server = serve(workspace, extra={"MODELS_DIR": "models/flats"})
-        elif command.startswith("curl"):
-            assert server is not None
-            body = shlex.split(command)[-1]
-            answer = server.client.post(
-                "/predict", content=body, headers={"content-type": "application/json"}
-            )
-            assert answer.status_code == 200, answer.text
-            printed = json.loads(re.search(r'^{"input.*$', text_of_page, re.MULTILINE)[0])
-            given = answer.json()
-            assert given["input"] == printed["input"]
-            assert given["prediction"] == pytest.approx(printed["prediction"], rel=1e-6)
-        else:
-            done = subprocess.run(
-                ["bash", "-c", command.replace("python ", f"{sys.executable} ", 1)],
-                cwd=project, env=workspace.env(), capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            assert done.returncode == 0, done.stderr
-    assert server is not None
-    check_client_of_arrow(text_of_page, workspace, server)
+    page = (PROJECT / "docs/your-data.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"`flats.csv`:\n\n```csv\n(.*?)```", page, re.DOTALL)
+    (drafted,) = re.findall(r"What it wrote:\n\n```yaml\n(.*?)```", page, re.DOTALL)
+    (project / "flats.csv").write_text(rows, encoding="utf-8")
+    init, train, serving, request = steps(page)
+
+    done = run_step(workspace, init)
+    assert sorted([*done.stdout.splitlines(), *done.stderr.splitlines()]) == sorted(init.shown)
+    assert (project / "configs/flats.yaml").read_text(encoding="utf-8") == drafted
+    assert [train.command, serving.command, request.command] == done.stdout.splitlines()[-3:]
+    label, tag, digest, metric = run_step(workspace, train).stdout.split()
+    assert [label, tag, metric] == [
+        words for n, words in enumerate(train.shown[0].split()) if n != 2
+    ]
+    if sys.platform == "linux" and platform.machine() == "x86_64":
+        assert digest.startswith(train.shown[0].split()[2].rstrip("…"))
+    server = serve(workspace, extra={"MODELS_DIR": "models/flats"})
+    given = server.post("/predict", json.loads(shlex.split(request.command)[-1]))
+    assert given.status_code == 200, given.text
+    expected = json.loads(request.shown[0])
+    assert given.json()["input"] == expected["input"]
+    assert given.json()["prediction"] == pytest.approx(expected["prediction"], rel=1e-6)
+    check_client_of_arrow(page, workspace, server)
+
+
+def run_step(workspace: Workspace, step: Step) -> subprocess.CompletedProcess[str]:
+    done = workspace.run(*shlex.split(step.command)[1:], cwd=workspace.project)
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def check_client_of_arrow(text_of_page: str, workspace: Workspace, server: Server) -> None:
@@ -291,8 +306,8 @@ def check_client_of_arrow(text_of_page: str, workspace: Workspace, server: Serve
     code = client.replace("http://localhost:8000", server.url.rstrip("/"))
     done = workspace.run("-c", code, cwd=workspace.project)
     assert done.returncode == 0, done.stderr
-    options = csv.ConvertOptions(strings_can_be_null=True)
+    options = csv.ConvertOptions(strings_can_be_null=True, null_values=["", "?"])
     flats = csv.read_csv(workspace.project / "flats.csv", convert_options=options)
-    rows = flats.drop_columns(["rent"]).to_pylist()
+    rows = flats.drop_columns(["flat", "listed", "rent"]).to_pylist()
     answer = server.post("/predict_batch", {"rows": rows}).json()
     assert json.loads(done.stdout) == answer["predictions"]

@@ -17,7 +17,7 @@ def left_behind(workspace: Workspace) -> list[str]:
 @pytest.mark.parametrize(
     ("overrides", "code", "said"),
     [
-        (["data.source=iriss"], 2, "neither a .csv or .parquet file nor a bundled data set"),
+        (["data.source=iriss"], 2, ".tsv or .tsv.gz file nor a bundled data set"),
         (["data.target=colour"], 2, "does not exist"),
         (["data.features.feature1=colour"], 2, "does not exist"),
         (["data.features.feature1=target"], 2, "is the target"),

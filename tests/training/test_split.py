@@ -1,9 +1,12 @@
 """Which rows train and which are held out."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+import yaml
 
 from maas.errors import DataError
 from maas.training.data import make_dataset
@@ -81,9 +84,36 @@ def refuse(counts: dict[str, int], task: str = "classification", **split) -> str
 def test_every_rare_class_is_named_with_a_remedy_that_passes():
     line = refuse({"p": 30, "q": 30, "r": 1, "s": 1})
     assert "2 of 4 classes have only one row ('r': 1, 's': 1), too few for a stratified" in line
-    assert "remove their rows, merge these classes, or add rows" in line
+    keys = "data.min_class_rows: 2 and data.rare_class: other"
+    assert f"leave rare classes out with data.min_class_rows: 2, or merge them with {keys}" in line
+    assert "remove its rows, merge it into another class, or add rows" in refuse({"p": 9, "q": 1})
     many = refuse({"p": 30, "q": 30} | {f"r{n:02}": 1 for n in range(13)})
     assert "'r09': 1 and 3 more)" in many
+
+
+@pytest.mark.parametrize(
+    ("counts", "split"),
+    [
+        ({"p": 30, "q": 30, "r": 1, "s": 1, "t": 1}, {}),
+        ({f"c{n:02}": 2 for n in range(30)} | {"p": 30, "q": 20}, {}),
+        ({"p": 30, "q": 30, "r": 1}, {"method": "time", "column": "t"}),
+        ({f"c{n:02}": 2 + n // 3 for n in range(12)} | {"p": 9}, {"test_size": 0.1}),
+        ({f"c{n:02}": 2 + n // 3 for n in range(12)} | {"p": 90}, {"test_size": 0.05}),
+    ],
+)
+def test_the_keys_that_a_remedy_for_rare_classes_names_pass(counts: dict[str, int], split):
+    line = refuse(counts, **split)
+    labels = [label for label, n in counts.items() for _ in range(n)]
+    given = table(len(labels), y=labels, t=list(range(len(labels))))
+    found = re.search("leave rare classes out with (data.min_class_rows: [0-9]+)", line)
+    merged = re.search("with (data.min_class_rows: [0-9]+) and (data.rare_class: other)", line)
+    assert found or merged
+    for match in filter(None, (found, merged)):
+        keys = {"source": "table", "target": "y"}
+        for key in match.groups():
+            keys |= yaml.safe_load(key.removeprefix("data."))
+        setting = config(data=keys, split=split)
+        split_rows(setting, make_dataset(setting, given), "classification")
 
 
 def test_numbers_as_classes_are_told_of_regressors():
@@ -91,7 +121,9 @@ def test_numbers_as_classes_are_told_of_regressors():
     with pytest.raises(DataError) as caught:
         split_rows(setting, make_dataset(setting, table(y=labels)), "classification")
     assert "40 of 41 classes have only one row (0: 1, 1: 1, 10: 1" in str(caught.value)
-    assert "name a regressor if these are numbers; or remove their rows" in str(caught.value)
+    assert "name a regressor if these are numbers; or remove their rows, merge these" in str(
+        caught.value
+    )
 
 
 def test_a_random_split_is_named_only_where_it_would_pass():

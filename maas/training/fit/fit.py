@@ -15,7 +15,7 @@ from maas.config.train_config import ModelConfig
 from maas.errors import DataError
 from maas.model.signature import Feature, label_text
 from maas.registry.manifest import SchemaVersion
-from maas.training.available_memory import available_memory
+from maas.tables.available_memory import available_memory
 from maas.training.data import Column, Dataset
 from maas.training.failure import explain_fit
 from maas.training.fit.estimators import task_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from maas.training.available_memory import available_memory
+from maas.tables.available_memory import available_memory
 
 MEGABYTE = 1_000_000
 
