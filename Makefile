@@ -5,7 +5,7 @@ SCHEDULER := tcp://127.0.0.1:8786
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release attack-score reference bench bench-tail bench-growth bench-training bench-pins bench-release bench-scoring score-cluster bento image lock clean
+.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release attack-score attack-draft reference bench bench-tail bench-growth bench-training bench-pins bench-release bench-scoring first-try score-cluster bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -44,6 +44,9 @@ attack-release: .venv/.dev ## release versions under load, hundreds of times, wi
 attack-score: .venv/.dev ## kill and stop jobs that score files at every moment, and damage their input (long)
 	ATTACK=whole $(BIN)/python -m pytest -m score -rP
 
+attack-draft: .venv/.dev ## draft a config for hundreds of random tables, and train each
+	ATTACK=whole $(BIN)/python -m pytest -m draft
+
 reference: .venv/.run ## train models/v1 again, when the lock or the code changed its bytes on purpose
 	@new=$$(mktemp -d models/.reference-XXXXXX) && trap 'chmod -R u+w "$$new"; rm -rf "$$new"' EXIT \
 	 && BENTOML_HOME="$$new/store" MODELS_DIR="$$new/models" $(BIN)/python train.py \
@@ -70,6 +73,9 @@ bench-release: .venv/.dev ## releases under load: what is lost, how long it take
 
 bench-scoring: .venv/.dev ## the command score beside other ways, over files and HTTP (needs wrk; 20 minutes)
 	@$(BIN)/python benchmarks/scoring.py
+
+first-try: .venv/.run ## init and train over real data files of packages, which it downloads (132 files)
+	@$(BIN)/python -W ignore benchmarks/first_try.py
 
 estimators: .venv/.run ## measure again which runtime each estimator passes
 	@$(BIN)/python -W ignore -m benchmarks.estimators
