@@ -78,7 +78,7 @@ def _list_candidates(file: "UnknownFile", arguments: argparse.Namespace) -> Inpu
 
 
 def _check_name(output: Path) -> None:
-    """Refuse to write over what is no config, such as the data."""
+    """Refuse to write over what is not a config, such as the data."""
     if output.suffix not in (".yaml", ".yml"):
         raise InputError(short_path(output), "is not the name of a config", "name a .yaml file")
 

@@ -52,7 +52,7 @@ class DataConfig(StrictModel):
         source: a file, a pattern of files, or the name of a bundled data set.
         target: the column to predict.
         features: those to use; None: all.
-        exclude: columns that are no features.
+        exclude: columns that are not features.
         delimiter: between the columns of a CSV file; None: a comma, and a tab in a .tsv file.
         decimal: the decimal mark of a CSV file, and of the forms.
         encoding: of a CSV file; UTF-8 may begin with a byte order mark.

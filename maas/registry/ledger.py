@@ -109,7 +109,7 @@ class Ledger(StrictModel):
     def shadow(self) -> Release | None:
         """The newest entry that names a shadow; None if there is no shadow.
 
-        A shadow that becomes live is no shadow any more, also not after a rollback.
+        A shadow that becomes live is not a shadow any more, also not after a rollback.
         """
         found = (entry for entry in reversed(self.entries) if entry.action == "shadow")
         newest = next(found, None)

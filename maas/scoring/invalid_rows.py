@@ -60,7 +60,7 @@ class InvalidRows:
         self._write(rows, fields, reasons, read)
 
     def add_lines(self, rows: Sequence[int], reasons: Sequence[str]) -> None:
-        """Add lines of a CSV file that are no rows: they have no columns."""
+        """Add lines of a CSV file that are not rows: they have no columns."""
         if rows:
             kinds = list(self._schema.types[len(_OWN) :])
             nothing = [pa.nulls(len(rows), kind) for kind in kinds]

@@ -22,7 +22,7 @@ class ColumnDraft:
     Attributes:
         column: its name.
         seen: what was seen, without a value of a row.
-        left_out: whether it is no feature.
+        left_out: whether it is not a feature.
         type: the type to declare; None: the one that its values suggest.
         form: how its numbers or dates are written, for `data.forms`; None: plainly.
         split: the method of a split that it suggests.

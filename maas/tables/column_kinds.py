@@ -17,7 +17,7 @@ def which_numeric(counts: "pd.Series[int]", decimal: str = ".") -> npt.NDArray[n
     """Which of the counted texts are plain numbers of a file with this decimal mark."""
     texts = counts.index.str.strip()
     if decimal == ",":
-        texts = texts.str.replace(".", "_").str.replace(",", ".")  # 1_5 is no number
+        texts = texts.str.replace(".", "_").str.replace(",", ".")  # 1_5 is not a number
     numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
     return np.asarray(numbers.notna())
 

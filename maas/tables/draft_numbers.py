@@ -7,7 +7,7 @@ import pyarrow as pa
 from maas.tables.column_draft import MIN_ROWS_OF_IDS, ColumnDraft, draft_repeated_id, leave_out
 from maas.tables.unknown.seen_column import SeenColumn, number
 
-# Whole numbers that rise by one may be years, which are no row numbers.
+# Whole numbers that rise by one may be years, which are not row numbers.
 _FIRST_YEAR, _LAST_YEAR = 1500, 2200
 
 # Seconds since 1970 from 2001 to 2033, and the same in milliseconds.

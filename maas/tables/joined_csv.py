@@ -17,7 +17,7 @@ from maas.tables.sources import DataFile, check_columns
 
 _BOM = b"\xef\xbb\xbf"
 
-# A longer header is no header.
+# A longer header is not a header.
 _MAX_HEADER_BYTES = 2**24
 
 # How much is decompressed at once.
@@ -55,7 +55,7 @@ def read_csv_files(
     try:
         return read_csv_bytes(data, name, faults, text_columns, dialect.in_utf8())
     except DataError:
-        for file in files:  # the one that is no table has its own name and line
+        for file in files:  # the one that is not a table has its own name and line
             _read_one(file, Faults(file.name), text_columns, dialect)
         raise
 

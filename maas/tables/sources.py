@@ -19,7 +19,7 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet", ".tsv", ".tsv.gz")
 # The suffixes of workbooks, and the package with which pandas reads each.
 _WORKBOOKS = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".xls": "xlrd", ".ods": "odfpy"}
 
-# The first bytes of files that are no CSV files, whatever they are called.
+# The first bytes of files that are not CSV files, whatever they are called.
 _ZIP, _OLD_OFFICE, _GZIP, _PARQUET = b"PK\3\4", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"PAR1"
 
 _CORRECT = "correct data.source; a relative path starts at the project folder"

@@ -143,7 +143,7 @@ def _find_fault_of_text(column: SeenColumn) -> str | None:
         return f"holds another text in each of {number(rows)} rows, so it is an id"
     if rows >= _MIN_ROWS_OF_IDS and texts > rows / 2:
         return (
-            f"holds {number(texts)} different texts in {number(rows)} rows, so they are no classes"
+            f"holds {number(texts)} different texts in {number(rows)} rows, so they are not classes"
         )
     if texts > _MAX_CLASSES:
         return f"holds {number(texts)} different texts, too many for classes"

@@ -41,7 +41,7 @@ def keep_rows(
         places: learns which rows are left.
 
     Raises:
-        DataError: no row is left, or one class alone; or classes that are no text are to be merged.
+        DataError: no row is left, or one class alone; or classes to be merged are not text.
     """
     dropped = rare = merged = 0
     if config.target not in table.column_names:
@@ -71,7 +71,7 @@ def _filter(table: pa.Table, kept: pa.ChunkedArray, places: RowPlaces) -> tuple[
 
 
 def _is_rare(labels: pa.ChunkedArray, fewest: int) -> pa.ChunkedArray:
-    """Which rows are of a class with fewer rows; a gap is no class."""
+    """Which rows are of a class with fewer rows; a gap is not a class."""
     labels = decode(labels)
     counts = labels.drop_null().value_counts()
     rare = counts.field("values").filter(pc.less(counts.field("counts"), fewest))

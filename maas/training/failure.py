@@ -61,7 +61,7 @@ def out_of_memory(where: str, what: str, error: MemoryError) -> FitError:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of a message; the type too where it is no usual one, or alone."""
+    """The first line of a message; the type too where it is not a usual one, or alone."""
     text = (str(error).strip().splitlines() or [""])[0]
     usual = isinstance(error, (ValueError, TypeError, NotImplementedError))
     if usual and text and not isinstance(error, LinAlgError):

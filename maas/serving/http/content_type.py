@@ -43,7 +43,7 @@ def check_content(headers: Headers, path: str, arrow_routes: Iterable[str]) -> b
 
 
 def _check_arrow(content_type: bytes, path: str, arrow_routes: Iterable[str]) -> None:
-    """Refuse what is no JSON, unless it is Arrow and the path takes it."""
+    """Refuse what is not JSON, unless it is Arrow and the path takes it."""
     routes, what = list(arrow_routes), "send the body as content-type application/json"
     sent_as_arrow = _is_media(content_type, ARROW, (b"",))
     if path in routes:

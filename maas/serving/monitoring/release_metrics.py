@@ -25,7 +25,7 @@ class ReleaseMetrics:
         self._shown: Gauge | None = None
 
     def show(self, version: Version, release: int) -> None:
-        """Name the served version, and no longer the one before; 0 is no release."""
+        """Name the served version, and no longer the one before; 0 is not a release."""
         manifest = version.manifest
         if self._shown is not None:
             self._shown.set(0)

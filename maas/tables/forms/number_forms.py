@@ -16,7 +16,7 @@ _SPACES = " \t\u00a0\u202f"
 _SPACE = f"[{_SPACES}]*"
 _SIGN = "[-+−–]"
 
-# What may stand between groups of three digits, beside the comma or point that is no decimal mark.
+# What may stand between groups of three digits, beside the comma or point that is not decimal.
 _SEPARATORS = (" ", "\u00a0", "\u202f", "'", "’")
 
 # What may stand around a number of each form.
@@ -43,7 +43,7 @@ def write_plainly(texts: pa.Array, form: str, decimal: str = ".") -> Written:
 
     Spaces around a text do not count. A number has a sign (a typographic minus too) or stands in
     brackets, which mean a minus. Separators are only between groups of three digits, all of one
-    kind, or as in lakhs (1,23,456); a number needs none. Exponents are no part of any form.
+    kind, or as in lakhs (1,23,456); a number needs none. Exponents are not part of any form.
 
     Args:
         texts: strings.

@@ -17,7 +17,7 @@ class TextForm:
     Attributes:
         name: in the plural, such as "amounts of money".
         example: the first text of this form.
-        plain: the example as a number that pyarrow reads; None if it is no single number.
+        plain: the example as a number that pyarrow reads; None if it is not a single number.
         doubt: what else the example might mean; empty if nothing.
         other: the first text that is neither a number nor of a form; None if there is none.
         key: what `data.forms` calls the form: it reads all texts but those of which `other` is

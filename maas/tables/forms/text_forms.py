@@ -72,7 +72,7 @@ _PATTERNS = {name: re.compile(pattern) for name, pattern in _FORMS.items()}
 # What the config may call numbers of a form; among others there may be amounts of money.
 _KEYS: dict[str, tuple[NumberForm, ...]] = {_MONEY: ("money",), _PERCENTS: ("percent",)}
 
-# An IP address, whose groups are no thousands: 192.168.100.200.
+# An IP address, whose groups are not thousands: 192.168.100.200.
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
 

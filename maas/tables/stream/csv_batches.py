@@ -33,7 +33,7 @@ _BLOCK_BYTES = 2**20
 
 _MAX_ROWS = 2**16
 
-# Lines that are no rows wait for the rows around them; so many, and so much of each, are kept.
+# Lines that are not rows wait for the rows around them; so many, and so much of each, are kept.
 _MAX_BAD_LINES = 2**17
 _MAX_LETTERS = 1000
 
@@ -55,7 +55,7 @@ def describe_csv(path: Path, dialect: Dialect = PLAIN) -> FileShape:
 
 
 def _open_header(path: Path, dialect: Dialect) -> pa.csv.CSVStreamingReader:
-    """Open the header alone: below it may be lines that are no rows."""
+    """Open the header alone: below it may be lines that are not rows."""
     header = pa.BufferReader(read_header(path, _BLOCK_BYTES, dialect))
     try:
         return _open(Content(header, "utf8"), dialect, None, None)
@@ -123,8 +123,8 @@ class _Lines:
     """Finds the place of each row and of each line that is none.
 
     Attributes:
-        handler: what pyarrow asks about each line that is no row; None: none may be left out.
-        waiting: the lines that are no rows, of which no row after them has come yet.
+        handler: what pyarrow asks about each line that is not a row; None: none may be left out.
+        waiting: the lines that are not rows, of which no row after them has come yet.
         fault: why a line could not be left out.
     """
 
@@ -136,13 +136,15 @@ class _Lines:
         self._next = 0
 
     def _skip(self, line: pa.csv.InvalidRow) -> str:
-        """Note a line that is no row; pyarrow's number of it counts the header, from 1."""
+        """Note a line that is not a row; pyarrow's number of it counts the header, from 1."""
         row = line.number - 2
         reason = _describe_width(line.expected_columns, line.actual_columns)
         if "\n" in line.text:
             self.fault = _refuse_lines(f"{self._path}: row {row + 1}")
         if len(self.waiting) == _MAX_BAD_LINES:
-            what = f"more than {_MAX_BAD_LINES} lines are no rows, up to row {row + 1}: it {reason}"
+            what = (
+                f"has over {_MAX_BAD_LINES} lines that are not rows; that of row {row + 1} {reason}"
+            )
             self.fault = DataError(self._path, what, "save it with the columns of its header")
         self.waiting.append(BadLine(row, reason, line.text[:_MAX_LETTERS]))
         return "skip" if self.fault is None else "error"

@@ -67,7 +67,7 @@ def make_csv_column(
 
 
 def _with_points(texts: pa.Array) -> pa.Array:
-    """Texts with points as decimal marks; one that had a point is no number any more."""
+    """Texts with points as decimal marks; one that had a point is not a number any more."""
     marked = pc.replace_substring(texts, ".", "_")
     return pc.replace_substring(marked, ",", ".")
 
@@ -87,7 +87,7 @@ def _convert_numbers(texts: pa.Array) -> _Converted:
 
 
 def _convert_each(texts: pa.Array) -> _Converted:
-    """Convert texts of which some are no numbers."""
+    """Convert texts of which some are not numbers."""
     written = pc.utf8_trim(texts, characters=_SPACES)
     plain = pc.match_substring_regex(written, _PLAIN)
     candidate = pc.match_substring_regex(written, _CANDIDATE)

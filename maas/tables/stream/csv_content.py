@@ -40,7 +40,7 @@ def read_start(path: Path, size: int) -> bytes:
 
 
 def read_header(path: Path, size: int, dialect: Dialect) -> bytes:
-    """The header in UTF-8; what is no text in its encoding below it does not count.
+    """The header in UTF-8; what is not text in its encoding below it does not count.
 
     Args:
         path: the file.

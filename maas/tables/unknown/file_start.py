@@ -1,4 +1,4 @@
-"""What kind of file a file is, by its first bytes: text is told from what is no table."""
+"""What kind of file a file is, by its first bytes: text is told from what is not a table."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ _MAGIC = (
     ),
 )
 
-# What text begins with that is no table. Lower case; blanks before it do not count.
+# What text begins with that is not a table. Lower case; blanks before it do not count.
 _OTHER_TEXT = (
     (("<!doctype", "<html"), "is a web page", "save the table itself, most likely by a 'raw' link"),
     (("<?xml",), "is XML", "write the table to a CSV file"),
@@ -46,7 +46,7 @@ _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1a")
 
 
 def check_text(path: Path, start: bytes) -> None:
-    """Refuse what is no text, and text that is no table.
+    """Refuse what is not text, and text that is not a table.
 
     Args:
         path: the file, for the error.

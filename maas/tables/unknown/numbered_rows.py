@@ -12,7 +12,7 @@ TOO_LONG = "\n"
 def split_rows(text: str | TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Split text, or a file that was opened with newline="", into rows as pyarrow does.
 
-    Quotes are honoured; an empty line is no row.
+    Quotes are honoured; an empty line is not a row.
 
     It ends at a field that is longer than the csv module takes, because its quote is not closed:
     the last row then has one field, `TOO_LONG`.

@@ -29,7 +29,7 @@ def read_parquet_sample(path: Path, size: int) -> ParquetSample:
             that is more.
 
     Raises:
-        DataError: it is no valid Parquet file.
+        DataError: it is not a valid Parquet file.
     """
     try:
         file = pa.parquet.ParquetFile(path)

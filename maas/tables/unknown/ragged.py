@@ -54,7 +54,7 @@ def describe_row(
         return DataError(
             where, what, f"put text with {mark} between double quotes, or correct that line"
         )
-    return DataError(where, what, "correct that line, or remove it if it is no row")
+    return DataError(where, what, "correct that line, or remove it if it is not a row")
 
 
 def whole_rows(block: bytes, delimiter: str, width: int, has_header: bool) -> bytes:

@@ -22,7 +22,7 @@ SAMPLE_BYTES = 2**25
 _BLOCK_BYTES = 2**18
 _LINES = 4
 
-# A longer line is no header.
+# A longer line is not a header.
 _MAX_HEADER_BYTES = 2**23
 
 
@@ -68,7 +68,7 @@ def read_sample(source: Path, size: int = SAMPLE_BYTES) -> Sample:
 
     Raises:
         UnreadableDataError: there is no such file, or it cannot be read.
-        DataError: it holds no text and is no Parquet file, has a line that is longer than the
+        DataError: it holds no text and is not a Parquet file, has a line that is longer than the
             sample, or the files have different headers.
     """
     files = _find(source)
@@ -240,7 +240,7 @@ def _header(block: bytes) -> tuple[bytes, int]:
 def _sample_parquet(files: Sequence[Path], size: int) -> Sample:
     odd = next((path for path in files if _kind(path) != ".parquet"), None)
     if odd is not None:
-        raise DataError(odd, "is no Parquet file, as the others are", "name files of one kind")
+        raise DataError(odd, "is not a Parquet file, as the others are", "name files of one kind")
     parts = [read_parquet_sample(path, size // len(files)) for path in files]
     total = sum(path.stat().st_size for path in files)
     rows = sum(part.rows_total for part in parts)

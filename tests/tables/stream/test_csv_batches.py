@@ -155,7 +155,7 @@ def test_a_line_longer_than_a_block_is_refused(path: Path):
 def test_too_many_lines_that_are_no_rows_are_refused(path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(csv_batches, "_MAX_BAD_LINES", 10)
     assert len(read(path, "a,b\n" + "1\n" * 10, AB, skip_bad_lines=True)[0].bad_lines) == 10
-    what = "more than 10 lines are no rows, up to row 11: it has 1 column, and the header has 2"
+    what = "has over 10 lines that are not rows; that of row 11 has 1 column, and the header has 2"
     with pytest.raises(DataError, match=what):
         read(path, "a,b\n" + "1\n" * 11, AB, skip_bad_lines=True)
 

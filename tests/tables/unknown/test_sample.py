@@ -143,7 +143,7 @@ def test_parquet_files_of_a_pattern_are_one_table(tmp_path: Path):
     with pytest.raises(DataError, match="different columns; name files with the same columns"):
         read_sample(tmp_path / "?.parquet")
     (tmp_path / "3.csv").write_text("n\n1\n")
-    with pytest.raises(DataError, match=r"3.csv: is no Parquet file, as the others are"):
+    with pytest.raises(DataError, match=r"3.csv: is not a Parquet file, as the others are"):
         read_sample(tmp_path / "[013].*")
 
 

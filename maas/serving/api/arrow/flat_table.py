@@ -13,7 +13,7 @@ _I32 = struct.Struct("<i")
 
 
 class FlatTableError(ValueError):
-    """The bytes are no such table."""
+    """The bytes are not such a table."""
 
 
 class FlatTable:

@@ -28,7 +28,7 @@ _KINDS: dict[int, Kind] = {1: "schema", 2: "dictionary", 3: "batch"}
 
 
 def refuse(what: str) -> NoReturn:
-    """Refuse a body that is no Arrow stream, or one that is not read."""
+    """Refuse a body that is not an Arrow stream, or one that is not read."""
     raise Problem(400, f"the body is not a valid Arrow stream: {what}", reasons=["arrow_invalid"])
 
 

@@ -24,9 +24,9 @@ class ArrowBody:
 
 
 def read_query(query: bytes, rows: str, known: Collection[str] | None = None) -> dict[str, Any]:
-    """The parameters of a method that are no rows, from the query: JSON has them in its body.
+    """The parameters of a method that are not rows, from the query: JSON has them in its body.
 
-    A value is what JSON makes of it; one that is no JSON is a text.
+    A value is what JSON makes of it; one that is not JSON is a text.
 
     Args:
         query: of the request.

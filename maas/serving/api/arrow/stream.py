@@ -39,7 +39,7 @@ def read_table(body: bytes, names: Collection[str], max_rows: int) -> ArrowTable
     """Read the columns of some names.
 
     Raises:
-        Problem: 400, the body is no Arrow stream, or is written in a way that is not read.
+        Problem: 400, the body is not an Arrow stream, or is written in a way that is not read.
         PydanticKnownError: it has more rows than it may.
     """
     messages = split_messages(body)
