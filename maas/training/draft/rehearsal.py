@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from maas.errors import InputError
 from maas.training.data import read_dataset
 from maas.training.draft.draft import Draft
@@ -36,7 +38,8 @@ def rehearse(draft: Draft, values: int) -> Draft:
         # Nothing of it is kept, so the process need not be pinned.
         config = tried.config().model_copy(update={"numerics": "native"})
         try:
-            with warnings.catch_warnings():
+            # One thread, as `train.py` has: several wait for each other on a busy machine.
+            with warnings.catch_warnings(), threadpool_limits(1):
                 warnings.simplefilter("ignore")
                 build(config, data)
         except InputError as error:
