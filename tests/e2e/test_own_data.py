@@ -268,6 +268,7 @@ def test_the_page_s_commands_lead_from_a_csv_to_an_answer(
     """Every command of docs/your-data.md, in a copy of the project, prints what the page shows."""
     project = copy_project(tmp_path / "project")
     (project / "models").mkdir()
+    (project / "configs/flats.yaml").unlink(missing_ok=True)  # if the page was followed here
     workspace = Workspace(tmp_path, project=project, environ={"MODELS_DIR": ""})
     page = (PROJECT / "docs/your-data.md").read_text(encoding="utf-8")
     (rows,) = re.findall(r"`flats.csv`:\n\n```csv\n(.*?)```", page, re.DOTALL)
