@@ -41,7 +41,7 @@ class Release(StrictModel):
         action: what was done.
         version: the number of the version that it names; None: there is no shadow any more.
         digest: of that version.
-        reason: given by whoever did it.
+        reason: as it was given, if it was.
         by: user@host.
         at: RFC 3339, UTC.
         before: the release that a rollback goes to; None: there is none.

@@ -1,7 +1,7 @@
 """A version that is removed, and what was signed about it: moved out of sight in one step each.
 
 The folder goes first. If the process dies before the signatures have followed, the folder in the
-trash says so, and whoever empties the trash of a dead process removes them.
+trash says so, and the next process that empties the trash of a dead one removes them.
 """
 
 import logging

@@ -11,9 +11,6 @@ MIN_ROWS_PER_TEXT = 5
 MAX_FEW = 20
 """So few ids, or texts among numbers, that repeat are the names of categories: of five stores."""
 
-MIN_ROWS_OF_IDS = 20
-"""Below so many rows, all different values say little; as in `maas.tables.columns`."""
-
 
 @dataclass(frozen=True)
 class ColumnDraft:

@@ -25,7 +25,7 @@ LEAVE_OUT = "leave it out with data.exclude"
 
 # In fewer rows than this, only a text that is different in each is an id: the others may repeat
 # as soon as there are more rows.
-_MIN_ROWS_OF_IDS = 20
+MIN_ROWS_OF_IDS = 20
 
 
 def infer_type(
@@ -90,7 +90,7 @@ def _check_texts(where: str, data: pa.ChunkedArray, leave_out: str, column: str 
     if rows > 2 and len(counts) == rows:
         what = "holds a different text in every row, so it is an id, not a category"
         raise DataError(where, what, _id_remedy(leave_out))
-    if rows >= _MIN_ROWS_OF_IDS and len(counts) > rows / 2:
+    if rows >= MIN_ROWS_OF_IDS and len(counts) > rows / 2:
         what = f"holds {len(counts)} different texts in {rows} rows: an id or free text"
         raise DataError(where, f"{what}, not a category", _id_remedy(leave_out))
 

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from maas.tables.column_draft import MIN_ROWS_OF_IDS, ColumnDraft, draft_repeated_id, leave_out
+from maas.tables.column_draft import ColumnDraft, draft_repeated_id, leave_out
+from maas.tables.columns import MIN_ROWS_OF_IDS
 from maas.tables.unknown.seen_column import SeenColumn, number
 
 # Whole numbers that rise by one may be years, which are not row numbers.

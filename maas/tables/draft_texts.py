@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from maas.tables.column_draft import (
-    MIN_ROWS_OF_IDS,
     MIN_ROWS_PER_TEXT,
     ColumnDraft,
     draft_repeated_id,
@@ -12,6 +11,7 @@ from maas.tables.column_draft import (
     repeats_few,
 )
 from maas.tables.column_kinds import which_numeric
+from maas.tables.columns import MIN_ROWS_OF_IDS
 from maas.tables.forms.text_form import TextForm
 from maas.tables.unknown.seen_column import SeenColumn, count_of, number
 

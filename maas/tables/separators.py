@@ -5,10 +5,9 @@ import csv
 import json
 import re
 import shlex
-from pathlib import Path
 
 from maas.errors import DataError
-from maas.tables.dialect import PLAIN, Dialect
+from maas.tables.dialect import Dialect
 
 START_BYTES = 2**16
 """How much of a file is looked at: the header and the first rows say how the rest is written."""
@@ -23,16 +22,6 @@ DECIMAL_COMMA = re.compile(r"\s*[-+]?(\d{1,3}(\.\d{3})+|\d*),\d+\s*")
 _POINTS = re.compile(r"\s*[-+]?\d{1,3}(\.\d{3})+(,\d+)?\s*")
 
 _DAY = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d{2,4}.*")
-
-
-def check_separator(path: Path) -> None:
-    """Check the start of a file with commas in UTF-8, as `check_start` does.
-
-    Raises:
-        DataError: as there.
-    """
-    with path.open("rb") as file:
-        check_start(path, file.read(START_BYTES), PLAIN)
 
 
 def check_start(where: object, start: bytes, dialect: Dialect) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from maas.errors import DataError
 from maas.tables.column_kinds import which_numeric
+from maas.tables.columns import MIN_ROWS_OF_IDS
 from maas.tables.csv_file import is_nameless
 from maas.tables.draft_numbers import counts_rows
 from maas.tables.unknown.seen_column import AS_FLOATS, SeenColumn, count_of, number
@@ -33,9 +34,6 @@ _MAX_SHARE_SINGLE = 0.5
 
 # Below so many rows, a model can be neither trained nor measured.
 _MIN_ROWS = 10
-
-# In fewer rows than this, only a text that is different in each is an id.
-_MIN_ROWS_OF_IDS = 20
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,7 @@ def _find_fault_of_text(column: SeenColumn) -> str | None:
         return None if form.other is None else f"mixes {form.name} with other texts"
     if texts == rows:
         return f"holds another text in each of {number(rows)} rows, so it is an id"
-    if rows >= _MIN_ROWS_OF_IDS and texts > rows / 2:
+    if rows >= MIN_ROWS_OF_IDS and texts > rows / 2:
         return (
             f"holds {number(texts)} different texts in {number(rows)} rows, so they are not classes"
         )

@@ -28,7 +28,7 @@ _bounds: dict[str, float] = {}
 """digest -> the bound that its release records, or that this process measured."""
 
 _loaded: dict[str, "Predictor"] = {}
-"""digest -> a predictor that was loaded to see whether it can be; whoever asks next takes it."""
+"""digest -> a predictor that was loaded to see whether it can be; the next call takes it."""
 
 _CHOOSE = "serve another version with MODEL_VERSION, or train a new one"
 
@@ -65,7 +65,7 @@ def measure_bound(version: Version, threads: int) -> None:
 
 
 def keep_predictor(version: Version, threads: int) -> None:
-    """Load a predictor now, and keep it for whoever loads the version next.
+    """Load a predictor now, and keep it for the next call that loads it.
 
     Raises:
         DamagedError: its file is not the one that was published.

@@ -78,7 +78,7 @@ def _announce_another_live(deployment: Deployment) -> None:
     """Say where the ledger names another version as live than the one that was chosen."""
     if deployment.live or deployment.in_bento:
         return
-    with suppress(MaasError):  # whoever chose a version needs no ledger
+    with suppress(MaasError):  # a chosen version needs no ledger
         live = read_ledger(deployment.version.path.parent).live
         if live and not live.names(deployment.version):
             what = "v%s is live (release r%d) and is not followed: model_version is not `live`"

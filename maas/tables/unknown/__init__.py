@@ -4,6 +4,7 @@
 - `sample`          the bytes or rows that are looked at: all of a file, or parts at equal distances
 - `parquet_sample`  rows of a Parquet file
 - `file_start`      what kind of file it is, by its first bytes
+- `line_ends`       line ends in blocks of text
 - `sniffing`        how text is written
 - `encodings`       its encoding
 - `delimiters`      what separates its columns

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from maas.errors import DataError, UnreadableDataError
 from maas.tables.sources import DataFile, check_start, read_start
-from maas.tables.unknown.file_start import START_BYTES, UTF_16, check_text
+from maas.tables.unknown.file_start import START_BYTES, check_text
+from maas.tables.unknown.line_ends import cut_lines, find_mark, line_end
 from maas.tables.unknown.parquet_sample import read_parquet_sample
 
 SAMPLE_BYTES = 2**25
@@ -77,8 +78,8 @@ def read_sample(source: Path, size: int = SAMPLE_BYTES) -> Sample:
     texts = [_read_text(path, size // len(files)) for path in files]
     blocks = [*texts[0].blocks]
     for path, text in zip(files[1:], texts[1:], strict=True):
-        if not blocks[-1].endswith(_line_end(blocks[0])):
-            blocks[-1] += _line_end(blocks[0])
+        if not blocks[-1].endswith(line_end(blocks[0])):
+            blocks[-1] += line_end(blocks[0])
         blocks += _without_header(files[0], blocks[0], path, text)
     total = sum(text.total for text in texts)
     is_whole = all(text.is_whole for text in texts)
@@ -144,7 +145,7 @@ def _read_text(path: Path, size: int) -> _Text:
 def _read_blocks(path: Path, file: BinaryIO, total: int | None, size: int) -> _Text:
     """Read blocks at equal distances and cut them at line ends."""
     start = file.read(min(size, _MAX_HEADER_BYTES))
-    mark = _line_end(start)
+    mark = line_end(start)
     if len(start) > 1 and mark not in start and file.read(1):
         what = f"has a first line of more than {len(start) // 10**6} million bytes"
         raise DataError(path, what, "write one line for each row")
@@ -160,7 +161,7 @@ def _read_blocks(path: Path, file: BinaryIO, total: int | None, size: int) -> _T
         blocks = list(_seek_blocks(file, total, length, most))
     if total <= size and len(blocks) * length >= total:
         return _Text([_check_lines(path, b"".join(blocks))], total, True)
-    cut = [_cut(block, mark, n == 0) for n, block in enumerate(blocks)]
+    cut = [cut_lines(block, mark, n == 0) for n, block in enumerate(blocks)]
     return _Text([block for block in cut if block], total, False)
 
 
@@ -168,13 +169,6 @@ def _check_lines(path: Path, data: bytes) -> bytes:
     if not data.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\t \0\xff\xfe"):
         raise DataError(path, "holds empty lines only", "write the data to it")
     return data
-
-
-def _line_end(start: bytes) -> bytes:
-    """The bytes that end a line."""
-    if start[:2] in UTF_16:
-        return "\n".encode(UTF_16[start[:2]])
-    return b"\n" if b"\n" in start else b"\r"
 
 
 def _seek_blocks(file: BinaryIO, total: int, length: int, most: int) -> Iterator[bytes]:
@@ -198,28 +192,6 @@ def _keep_blocks(file: BinaryIO, length: int, most: int) -> tuple[list[bytes], i
     return blocks, total
 
 
-def _cut(block: bytes, mark: bytes, is_first: bool) -> bytes:
-    """The whole lines of a block."""
-    begin, end = 0 if is_first else _find_mark(block, mark), _find_last_mark(block, mark)
-    return block[begin:end]
-
-
-def _find_mark(block: bytes, mark: bytes) -> int:
-    place = block.find(mark)
-    while place % len(mark):  # -1 % 2 is 1
-        if place < 0:
-            return len(block)
-        place = block.find(mark, place + 1)
-    return place + len(mark) if place >= 0 else len(block)
-
-
-def _find_last_mark(block: bytes, mark: bytes) -> int:
-    place = block.rfind(mark)
-    while place > 0 and place % len(mark):
-        place = block.rfind(mark, 0, place + len(mark) - 1)
-    return place + len(mark) if place >= 0 else 0
-
-
 def _without_header(first: Path, block: bytes, path: Path, text: _Text) -> list[bytes]:
     """The blocks of a further file, after the header, which must be that of the first."""
     header, _ = _header(block)
@@ -232,7 +204,7 @@ def _without_header(first: Path, block: bytes, path: Path, text: _Text) -> list[
 
 def _header(block: bytes) -> tuple[bytes, int]:
     """The first line without its end and a byte order mark, and where the next one begins."""
-    end = _find_mark(block, _line_end(block))
+    end = find_mark(block, line_end(block))
     line = block[:end]
     return line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n\0"), end
 

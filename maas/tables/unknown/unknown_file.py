@@ -136,7 +136,7 @@ def _parse(
     sample: Sample, text: bytes, dialect: Dialect, text_columns: Collection[str]
 ) -> tuple[pa.Table, Faults]:
     faults = Faults(str(sample.path))
-    in_utf8 = replace(dialect, encoding="utf-8")
+    in_utf8 = dialect.in_utf8()
     table = read_csv_bytes(text, sample.path, faults, text_columns, in_utf8)
     return apply_forms(_keep_first(table), in_utf8, faults), faults
 
