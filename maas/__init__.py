@@ -14,7 +14,7 @@ its own package and the lines above its own::
     errors, strict_model
     model
     config
-    logs, progress, tables, drift
+    logs, progress, tables, drift, report
     registry
     training | scoring | serving
     commands
@@ -27,6 +27,7 @@ its own package and the lines above its own::
 - `logs`, `progress`  the log lines of a run and of the service, and the progress of a run
 - `tables`        files to typed columns, at once or in batches
 - `drift`         counts of rows in the bins of a version's reference.json
+- `report`        how good a version is: report.json, and what is drawn of it
 """
 
 import os

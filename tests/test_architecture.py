@@ -15,7 +15,7 @@ LAYERS = """
     errors, strict_model
     model
     config
-    logs, progress, tables, drift
+    logs, progress, tables, drift, report
     registry
     training | scoring | serving
     commands
