@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from maas.drift.levels import ALL, FIRST, NONE, LevelCounter, Levels
 from maas.model.scorers import Array
 from maas.model.signature import Feature, Label, Signature, label_text
 
@@ -22,6 +22,9 @@ OF_VALUES = ("unseen", "nulls")
 
 _MAX_COUNT = 2**63 - 1
 
+# With more categories, looking each code up is faster than comparing it with all.
+_MAX_LEVELS = 64
+
 
 @dataclass(frozen=True)
 class Bins:
@@ -33,6 +36,7 @@ class Bins:
         bins: how many there are.
         others: the names of the counts that follow those of the bins.
         count: counts values of shape (rows,).
+        levels: how they are counted beside other columns; None: `count` is faster, or needed.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Bins:
     bins: int
     others: tuple[str, ...]
     count: Callable[[Array], Counts]
+    levels: Levels | None = None
 
     @property
     def size(self) -> int:
@@ -59,7 +64,7 @@ class Bins:
         Raises:
             ValueError: the document is not of these bins.
         """
-        inside = _values(self.name, document, self.labels)
+        inside = values_of(self.name, document, self.labels)
         if len(inside) != self.bins or document.keys() != {"counts", *self.others}:
             raise ValueError(f"{self.name}: counts of other bins")
         return [read_count(n, self.name) for n in (*inside, *map(document.get, self.others))]
@@ -81,11 +86,14 @@ def feature_bins(feature: Feature, record: Mapping[str, Any], unknown: str) -> B
     """
     name = feature.name
     if feature.type == "boolean":
-        return _bins_of_values(name, (False, True), record, OF_VALUES, _count_booleans)
+        return _bins_of_levels(name, (False, True), record, OF_VALUES, _boolean_levels())
     if feature.type == "category":
         known = feature.categories or ()
-        count = partial(_count_codes, len(known), OF_VALUES[0 if unknown == "ignore" else 1])
-        return _bins_of_values(name, known, record, OF_VALUES, count)
+        gap = OF_VALUES[0 if unknown == "ignore" else 1]
+        if 0 < len(known) <= _MAX_LEVELS:
+            return _bins_of_levels(name, known, record, OF_VALUES, _code_levels(len(known), gap))
+        count = partial(_count_codes, len(known), gap)
+        return _bins_ofvalues_of(name, known, record, OF_VALUES, count)
     return _bins_of_numbers(name, record, OF_NUMBERS)
 
 
@@ -98,7 +106,7 @@ def answer_bins(signature: Signature, record: Mapping[str, Any]) -> Bins:
     if signature.classes is None:
         return _bins_of_numbers("prediction", record, OF_NUMBERS[:2])
     count = partial(_count_classes, signature.classes)
-    return _bins_of_values("prediction", signature.classes, record, (), count)
+    return _bins_ofvalues_of("prediction", signature.classes, record, (), count)
 
 
 def read_count(value: Any, name: str) -> int:
@@ -112,8 +120,12 @@ def read_count(value: Any, name: str) -> int:
     return value
 
 
-def _values(name: str, record: Any, labels: Sequence[str] | None) -> list[Any]:
-    """The `counts` of a record, in the order of the labels."""
+def values_of(name: str, record: Any, labels: Sequence[str] | None) -> list[Any]:
+    """The `counts` of a record, in the order of the labels.
+
+    Raises:
+        ValueError: it has none of these bins.
+    """
     counts = record.get("counts") if isinstance(record, Mapping) else None
     if labels is None and isinstance(counts, list):
         return counts
@@ -122,7 +134,7 @@ def _values(name: str, record: Any, labels: Sequence[str] | None) -> list[Any]:
     raise ValueError(f"{name}: no counts of its bins")
 
 
-def _bins_of_values(
+def _bins_ofvalues_of(
     name: str,
     known: Sequence[Label],
     record: Mapping[str, Any],
@@ -130,12 +142,23 @@ def _bins_of_values(
     count: Callable[[Array], Counts],
 ) -> Bins:
     labels = tuple(map(label_text, known))
-    _values(name, record, labels)
+    values_of(name, record, labels)
     return Bins(name, labels, len(labels), others, count)
 
 
+def _bins_of_levels(
+    name: str,
+    known: Sequence[Label],
+    record: Mapping[str, Any],
+    others: tuple[str, ...],
+    levels: Levels,
+) -> Bins:
+    bins = _bins_ofvalues_of(name, known, record, others, _count_by(levels))
+    return replace(bins, levels=levels)
+
+
 def _bins_of_numbers(name: str, record: Mapping[str, Any], others: tuple[str, ...]) -> Bins:
-    counts, given = _values(name, record, None), record.get("edges")
+    counts, given = values_of(name, record, None), record.get("edges")
     try:
         edges = np.array(given, dtype=np.float64)
     except (TypeError, OverflowError, ValueError):
@@ -144,12 +167,12 @@ def _bins_of_numbers(name: str, record: Mapping[str, Any], others: tuple[str, ..
         raise ValueError(f"{name}: not one count between two edges")
     if not np.isfinite(edges).all() or (np.diff(edges) < 0).any():
         raise ValueError(f"{name}: edges that do not ascend")
-    count = partial(_count_numbers, _thresholds(edges), len(others))
-    return Bins(name, None, len(counts), others, count)
+    levels = _number_levels(_thresholds(edges), len(others))
+    return Bins(name, None, len(counts), others, _count_by(levels), levels)
 
 
 def _thresholds(edges: npt.NDArray[np.float64]) -> Array:
-    """The least float32 to the right of each edge, shape (edges, 1).
+    """The least float32 to the right of each edge, shape (edges,).
 
     A value on an edge is to its right, but on the last edge. Many values lie on an edge, or so
     little beside it that float32 does not tell: 3.8 beside 3.8000000000000003. A float32 is
@@ -159,26 +182,41 @@ def _thresholds(edges: npt.NDArray[np.float64]) -> Array:
         rounded = edges.astype(np.float32)
     left = rounded.astype(str).astype(np.float64) < edges
     left[:1], left[-1:] = False, True  # training has values on both ends, and none outside
-    return np.nextafter(rounded, np.float32(np.inf), where=left, out=rounded)[:, np.newaxis]
+    return np.nextafter(rounded, np.float32(np.inf), where=left, out=rounded)
 
 
-def _count_numbers(thresholds: Array, others: int, values: Array) -> Counts:
-    """Count float32 numbers in bins, below, above, and gaps.
+def _number_levels(thresholds: Array, others: int) -> Levels:
+    """Numbers between thresholds, below, above, and gaps, which do not reach minus infinity.
 
     Where training had no value there is no edge: all numbers are above.
     """
-    values = values.astype(np.float32, copy=False)
-    present = len(values) - np.count_nonzero(np.isnan(values))
-    # Comparing with each edge is the fastest exact way: 5 ns per value with 20 bins.
-    reached = list(map(np.count_nonzero, values >= thresholds)) or [present]
-    inside = [left - right for left, right in pairwise(reached)]
-    counts = [*inside, present - reached[0], reached[-1], len(values) - present]
-    return np.array(counts[: len(inside) + others])
+    least = np.array([-np.inf], dtype=np.float32)
+    last = FIRST + len(thresholds)
+    inside = [(place, place + 1) for place in range(FIRST + 1, last)]
+    below = (FIRST, FIRST + 1) if len(thresholds) else (NONE, NONE)
+    outside = (below, (last, NONE), (ALL, FIRST))
+    return Levels(np.concatenate((least, thresholds)), (*inside, *outside[:others]))
 
 
-def _count_booleans(values: Array) -> Counts:
-    false, true = np.count_nonzero(values == 0), np.count_nonzero(values == 1)
-    return np.array([false, true, 0, len(values) - false - true])
+def _boolean_levels() -> Levels:
+    counted = ((FIRST, FIRST + 1), (FIRST + 1, NONE), (NONE, NONE), (ALL, FIRST))
+    return Levels(np.array([0, 1], dtype=np.float32), counted)
+
+
+def _code_levels(known: int, gap: str) -> Levels:
+    """Places among the categories, and -1 as one of the other values."""
+    last = FIRST + known - 1
+    inside = [(place, place + 1) for place in range(FIRST, last)]
+    others = [(ALL, FIRST) if name == gap else (NONE, NONE) for name in OF_VALUES]
+    return Levels(np.arange(known, dtype=np.float32), (*inside, (last, NONE), *others))
+
+
+def _count_by(levels: Levels) -> Callable[[Array], Counts]:
+    return partial(_count_column, LevelCounter([levels]))
+
+
+def _count_column(counter: LevelCounter, values: Array) -> Counts:
+    return counter.count(values.astype(np.float32, copy=False).reshape(-1, 1))
 
 
 def _count_codes(known: int, gap: str, values: Array) -> Counts:

@@ -3,8 +3,9 @@
 All counts of a version stand in one array of int64, whose layout follows from its signature and
 its reference: arrays of several parts, processes or hours are added up as they are.
 
-Numbers are compared in float32, as the model gets them. The training rows, counted so, have the
-counts of the reference, but for values that only float64 tells from an edge: see `bins`.
+Numbers are compared in float32, as the model gets them. A reference is counted so when a version is
+trained, so the training rows have its counts. Those of versions before the manifest's schema 4 were
+counted in float64: they differ where only float64 tells a value from an edge, see `bins`.
 """
 
 from collections.abc import Mapping
@@ -13,11 +14,9 @@ from typing import Any
 import numpy as np
 
 from maas.drift.bins import Bins, Counts, answer_bins, feature_bins, read_count
+from maas.drift.levels import LevelCounter
 from maas.model.scorers import Array, Matrix
 from maas.model.signature import Signature
-
-# Rows that are counted at a time, so that their flags, one per edge, stay in the cache.
-_ROWS = 4096
 
 
 class BinCounts:
@@ -29,6 +28,8 @@ class BinCounts:
 
     Attributes:
         size: length of an array of counts; the first of them is the number of rows.
+        fields: the bins of each feature, in the order of the matrix, and at last of the answers,
+            with their place in an array of counts.
         ambiguous: the places in the matrix of the features whose code -1 is null or an ignored
             category: for them, `count` must be given how many rows are null.
 
@@ -41,11 +42,17 @@ class BinCounts:
         self._names = [feature.name for feature in signature.features]
         records, unknown = _entries(reference, self._names), signature.unknown
         fields = [feature_bins(f, records[f.name], unknown) for f in features]
-        self._fields: list[tuple[Bins, slice]] = []
+        self.fields: list[tuple[Bins, slice]] = []
         self.size = 1
         for bins in (*fields, answer_bins(signature, _mapping(reference, "target"))):
-            self._fields.append((bins, slice(self.size, self.size + bins.size)))
+            self.fields.append((bins, slice(self.size, self.size + bins.size)))
             self.size += bins.size
+        leveled = [(place, bins.levels) for place, bins in enumerate(fields) if bins.levels]
+        self._leveled = np.array([place for place, _ in leveled], dtype=np.intp)
+        self._levels = LevelCounter([levels for _, levels in leveled])
+        of_leveled = [np.arange(self.size)[self.fields[place][1]] for place, _ in leveled]
+        self._of_leveled = np.concatenate([np.array([], dtype=np.intp), *of_leveled])
+        self._looked_up = [place for place, bins in enumerate(fields) if not bins.levels]
         self.ambiguous = tuple(
             place
             for place, feature in enumerate(features)
@@ -77,13 +84,13 @@ class BinCounts:
         """
         counts = self.zeros()
         counts[0] = len(matrix)
-        *features, (target, target_place) = self._fields
-        for start in range(0, len(matrix), _ROWS):
-            rows = slice(start, start + _ROWS)
-            columns = np.ascontiguousarray(matrix[rows].T)
-            for (bins, place), column in zip(features, columns, strict=True):
-                counts[place] += bins.count(column)
-            counts[target_place] += target.count(answers[rows])
+        leveled = matrix[:, self._leveled] if self._looked_up else matrix
+        counts[self._of_leveled] = self._levels.count(leveled)
+        for feature in self._looked_up:
+            bins, place = self.fields[feature]
+            counts[place] = bins.count(matrix[:, feature])
+        target, place = self.fields[-1]
+        counts[place] = target.count(answers)
         for feature in self.ambiguous:
             self._move_nulls(counts, feature, (nulls or {}).get(feature))
         return counts
@@ -96,8 +103,8 @@ class BinCounts:
             and `above`; categories, booleans and classes have `counts` per value. Features have
             `nulls` too, and categories and booleans `unseen`.
         """
-        found = {bins.name: bins.to_json(counts[place]) for bins, place in self._fields[:-1]}
-        target, place = self._fields[-1]
+        found = {bins.name: bins.to_json(counts[place]) for bins, place in self.fields[:-1]}
+        target, place = self.fields[-1]
         return {
             "rows": int(counts[0]),
             "features": {name: found[name] for name in self._names},
@@ -108,20 +115,22 @@ class BinCounts:
         """The counts that `to_json` made a document of.
 
         Raises:
-            ValueError: the document is not of these bins.
+            ValueError: the document is not of these bins, or a field has not one value per row.
         """
-        counts = self.zeros()
-        counts[0] = read_count(document.get("rows"), "rows")
-        records = _entries(document, self._names)
-        for bins, place in self._fields[:-1]:
-            counts[place] = bins.from_json(records[bins.name])
-        target, place = self._fields[-1]
-        counts[place] = target.from_json(_mapping(document, "prediction"))
+        counts, rows = self.zeros(), read_count(document.get("rows"), "rows")
+        counts[0], records = rows, _entries(document, self._names)
+        answers = _mapping(document, "prediction")
+        for bins, place in self.fields:
+            is_target = place.stop == self.size
+            found = bins.from_json(answers if is_target else records[bins.name])
+            if sum(found) != rows:
+                raise ValueError(f"{bins.name}: {sum(found)} values in {rows} rows")
+            counts[place] = found
         return counts
 
     def _move_nulls(self, counts: Counts, feature: int, nulls: int | None) -> None:
         """Take the nulls out of the unseen categories, among which they were counted."""
-        bins, place = self._fields[feature]
+        bins, place = self.fields[feature]
         field = counts[place]
         unseen, null = (bins.bins + bins.others.index(name) for name in ("unseen", "nulls"))
         if nulls is None or not 0 <= nulls <= field[unseen]:

@@ -286,6 +286,8 @@ def test_a_reference_of_other_features_categories_or_classes_is_an_error():
     [
         ('"rows": 2', '"rows": -1'),
         ('"rows": 2', '"rows": 1.5'),
+        ('"rows": 2', '"rows": 3'),
+        ('"nulls": 0', '"nulls": 1'),
         ('"above": 0', '"beyond": 0'),
         ('"nulls": 0', '"nulls": 9223372036854775808'),
         ('"counts": [2, 0, 0]', '"counts": [2, 0]'),
@@ -298,5 +300,7 @@ def test_counts_of_other_bins_are_an_error(old: str, new: str):
     counter = bins({"a": EDGES}, signature(number()))
     text = json.dumps(counter.to_json(counter.count(column(0, 0), np.zeros(2, np.float32))))
     assert old in text
-    with pytest.raises(ValueError, match=r"is not a count|other bins|other features|no prediction"):
+    with pytest.raises(
+        ValueError, match=r"is not a count|values in|other bins|other features|no prediction"
+    ):
         counter.from_json(json.loads(text.replace(old, new, 1)))
