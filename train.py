@@ -27,9 +27,11 @@ from maas.errors import MaasError
 from maas.logs import configure_logs, record_failure
 from maas.registry.left_out import describe_left_out
 from maas.registry.run_warnings import run_warnings
+from maas.report.warnings import describe_warnings
 from maas.training.checks.determinism import pin_process
 
 if TYPE_CHECKING:
+    from maas.report.record import Report
     from maas.training.run import RunResult
 
 
@@ -69,6 +71,8 @@ def _train(
         log.info("%s: %s", data.source, left_out)
     for warning in run_warnings(result.version.manifest):
         log.warning("%s", warning.message)
+    if result.figures is not None:
+        _log_figures(result.figures, log)
     for synced in result.sync_results:
         level = logging.INFO if synced.state in ("created", "repaired") else logging.WARNING
         if synced.state != "present":
@@ -76,6 +80,12 @@ def _train(
             log.log(level, line, synced.tag, synced.state, synced.detail)
     _print_result(result, as_json)
     return 0
+
+
+def _log_figures(report: "Report", log: logging.Logger) -> None:
+    """Say what the figures leave in doubt."""
+    for remark in describe_warnings(report):
+        log.log(logging.INFO if remark.is_note else logging.WARNING, "%s", remark.text)
 
 
 def _print_result(result: "RunResult", as_json: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from maas.model.signature import Signature
+from maas.model.signature import Signature, label_text
 from maas.registry.registry import Registry
 from maas.registry.version import Version
 from tests.model.graphs import classifier_graph, feature, linear_graph, signature
@@ -40,9 +40,20 @@ def publish(
         changes = {"metrics": {"accuracy": abs(weight) / 1000}} | changes
     # A gap is NaN: the graph is of the first number alone where there are two.
     graph = graph or (linear_graph([weight]) if len(kind.features) == 1 else first_of_two(weight))
-    files = FILES | {"model.onnx": graph}
+    files = FILES | {"model.onnx": graph, "reference.json": make_reference(kind)}
     content = {"signature": kind, "metrics": {"r2": weight / 1000}} | changes
     return Registry(models).publish(make_manifest(files=files, **content), files, RUN, ())
+
+
+def make_reference(kind: Signature) -> bytes:
+    """A reference.json of 300 rows; its target has the edges of `FILES`, if it has any."""
+    edges = json.loads(FILES["reference.json"])["target"].get("edges", [])
+    of_target: dict[str, Any] = {"edges": edges, "counts": [300] if edges else []}
+    if kind.classes is not None:
+        of_target = {"counts": dict.fromkeys(map(label_text, kind.classes), 100)}
+    numbers = {"edges": [0.0, 1.0, 2.0], "counts": [100, 200], "nulls": 0}
+    features = {feature.name: numbers for feature in kind.features}
+    return json.dumps({"rows": 300, "features": features, "target": of_target}).encode()
 
 
 def first_of_two(weight: float) -> bytes:

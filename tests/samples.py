@@ -3,10 +3,26 @@
 from pathlib import Path
 
 from maas.model.signature import Feature, Signature
-from maas.registry.manifest import DataRecord, Manifest, ParityRecord
+from maas.registry.manifest import SCHEMA_VERSION, DataRecord, Manifest, ParityRecord
+from maas.registry.manifest_rules import FIRST_SCHEMA_WITH_REPORT
+from maas.report.record import BaselineRecord, MetricRecord, Report, ResidualsRecord
 
+REPORT_RECORD = Report(
+    task="regression",
+    train_rows=2,
+    held_out_rows=1,
+    headline="r2",
+    metrics={"r2": MetricRecord(value=0.5, low=0.2, high=0.7, baseline=0.0)},
+    baseline=BaselineRecord(name="DummyRegressor", strategy="mean", answer=1.5),
+    residuals=ResidualsRecord(quantiles=(), edges=(0.0, 1.0), counts=(1,)),
+)
 RUN = b'{"created_at": "2026-01-02T03:04:05Z"}\n'
-FILES = {"model.onnx": b"graph", "saved_model.pkl": b"pickle", "reference.json": b'{"target": {}}'}
+FILES = {
+    "model.onnx": b"graph",
+    "saved_model.pkl": b"pickle",
+    "reference.json": b'{"target": {}}',
+    "report.json": REPORT_RECORD.model_dump_json().encode(),
+}
 CONFIG = {"seed": 1, "data": {"source": "s", "target": "t"}, "estimator": {"name": "Ridge"}}
 
 
@@ -25,6 +41,8 @@ def make_manifest(model_name: str = "m", files=FILES, **changes) -> Manifest:
         "runtime": "onnx",
         "parity": ParityRecord(passed=True, tolerance=1e-5),
     }
+    if changes.get("schema_version", SCHEMA_VERSION) < FIRST_SCHEMA_WITH_REPORT:
+        files = {name: data for name, data in files.items() if name != "report.json"}
     return Manifest.seal(files, **(content | changes))
 
 

@@ -21,6 +21,7 @@ from maas.registry.staging import remove_abandoned
 from maas.registry.store import SyncResult, open_store
 from maas.registry.summary import Summary, summarise
 from maas.registry.version import Version
+from maas.report.warnings import describe_warnings, metric_lines
 
 _HEADERS = ("version", "digest", "created", "metric", "data", "state", "release")
 
@@ -113,9 +114,15 @@ def _print_version(version: Version, manifest: Manifest, run: dict[str, Any]) ->
     print_line(f"estimator {manifest.config.get('estimator')}")
     names = ", ".join(feature.name for feature in manifest.signature.features)
     print_line(f"features  {names} -> {manifest.signature.target}")
-    print_line("metrics   " + "  ".join(f"{k}={v:.4f}" for k, v in manifest.metrics.items()))
+    report = version.read_report()
+    values = "  ".join(f"{name}={value:.4f}" for name, value in manifest.metrics.items())
+    for line in (values,) if report is None else metric_lines(report):
+        print_line(f"metrics   {line}")
     for warning in run_warnings(manifest):
         print_line(f"warning   {warning.message}")
+    if report is not None:
+        for remark in describe_warnings(report):
+            print_line(f"{'note' if remark.is_note else 'warning':<10}{remark.text}")
     print_line("files     " + "  ".join(f"{k} ({v.size} bytes)" for k, v in manifest.files.items()))
 
 

@@ -31,6 +31,7 @@
 - `bentos`       the Bentos of the store that use a version
 - `protection`   why a version may not be removed
 - `removal`      removes versions: folder and store together
+- `about_version`  what a version is, for people
 - `summary`      one line per version, for `list`
 - `comparison`   the differences between two versions, for `diff`
 """

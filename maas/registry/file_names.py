@@ -10,6 +10,7 @@ from maas.model.signature import Runtime
 MANIFEST = "manifest.json"
 PICKLE = "saved_model.pkl"
 REFERENCE = "reference.json"
+REPORT = "report.json"
 RUN = "run.json"
 
 # The file that each runtime loads.

@@ -21,17 +21,18 @@ from maas.registry.run_warnings import (
 )
 from maas.strict_model import StrictModel, added_later
 
-SchemaVersion = Literal[1, 2, 3]
+SchemaVersion = Literal[1, 2, 3, 4]
 """How a version was made, where one key has had more than one meaning.
 
 1: `signature.example` is the first training row. 2: it is made of medians and most frequent values.
 3: metrics are measured on the held-out rows that the service answers, what they leave out and what
 the run warned of is recorded, times of text are read as times, a wide one-hot matrix is sparse, and
-pickle and graph depend on the fitted values only.
+pickle and graph depend on the fitted values only. 4: there is a report.json, and reference.json
+has round edges, between which training rows are counted as requests are, and answers too.
 """
 
 # Raise it when a key gets another meaning or rule; not for a new key.
-SCHEMA_VERSION: SchemaVersion = 3
+SCHEMA_VERSION: SchemaVersion = 4
 
 # The remedy for every damaged file of a version.
 RESTORE = "restore it from a backup, or train a new version"

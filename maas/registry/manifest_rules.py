@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from maas.config.train_config import ModelConfig
 from maas.model.checks import rule_of
 from maas.model.signature import FLOAT32_MAX, Feature, Signature, label_text
-from maas.registry.file_names import MODEL_FILES, PICKLE, REFERENCE
+from maas.registry.file_names import MODEL_FILES, PICKLE, REFERENCE, REPORT
 from maas.registry.run_warnings import record_faults
 
 if TYPE_CHECKING:
     from maas.registry.manifest import Manifest
+
+# The first schema whose versions have a report, all of them.
+FIRST_SCHEMA_WITH_REPORT = 4
 
 # The metric of each task that stands for the version.
 HEADLINES = {"classification": "accuracy", "regression": "r2"}
@@ -49,9 +52,12 @@ def _faults(manifest: "Manifest") -> Iterator[str]:
     headline = HEADLINES[manifest.signature.task]
     if headline not in manifest.metrics:
         yield f"metrics: {headline} is missing"
-    for name in (MODEL_FILES[manifest.runtime], PICKLE, REFERENCE):
+    has_report = manifest.schema_version >= FIRST_SCHEMA_WITH_REPORT
+    for name in (MODEL_FILES[manifest.runtime], PICKLE, REFERENCE, *[REPORT] * has_report):
         if name not in manifest.files:
             yield f"files: {name} is missing"
+    if REPORT in manifest.files and not has_report:
+        yield f"files: schema {manifest.schema_version} does not have {REPORT}"
     if not manifest.parity.passed:
         yield "parity: it has not passed"
     if manifest.config.get("runtime", manifest.runtime) != manifest.runtime:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from maas.errors import DamagedError
-from maas.registry.file_names import MANIFEST, MODEL_FILES, PICKLE, REFERENCE, RUN
+from maas.registry.file_names import MANIFEST, MODEL_FILES, PICKLE, REFERENCE, REPORT, RUN
 from maas.registry.files import check_file, read_bounded, read_checked
 from maas.registry.manifest import RESTORE, Manifest
+from maas.report.record import Report
 
-__all__ = ["MANIFEST", "MODEL_FILES", "PICKLE", "REFERENCE", "RUN", "Version"]
+__all__ = ["MANIFEST", "MODEL_FILES", "PICKLE", "REFERENCE", "REPORT", "RUN", "Version"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,24 @@ class Version:
         if not isinstance(run, dict):
             raise DamagedError(path, "is not a JSON object", RESTORE)
         return run
+
+    def read_report(self) -> Report | None:
+        """Read report.json; None: the version was trained before there were reports.
+
+        Raises:
+            DamagedError: it is missing, was altered, or is not a valid report of this version.
+        """
+        if REPORT not in self.manifest.files:
+            return None
+        try:
+            report = Report.model_validate_json(self.read(REPORT))
+        except ValidationError:
+            raise DamagedError(self.path / REPORT, "is not a valid report", RESTORE) from None
+        told = {name: metric.value for name, metric in report.metrics.items()}
+        if (report.task, told) != (self.manifest.signature.task, self.manifest.metrics):
+            what = "is not the report of this version"
+            raise DamagedError(self.path / REPORT, what, RESTORE)
+        return report
 
     def check(self) -> None:
         """Check every file against the manifest, and that there are no other files.

@@ -16,6 +16,9 @@ In the order of a run:
 - `example`     the example row of a signature
 - `input_bound` the largest numbers that the model can compute with
 - `reference`   the distribution of the training rows
+- `edges`       edges of bins that people can read
+- `tails`       edges of bins where a few values are far from all others
+- `report`      how good the model is on the held-out rows
 - `checks`      pins before numpy is loaded, parity after the export, `verify` at any time
 - `failure`     errors of libraries as errors of ours
 - `provenance`  when, where and with which packages a run was made

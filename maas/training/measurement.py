@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from maas.model.signature import Signature
@@ -21,12 +23,14 @@ class Measurement:
     Attributes:
         metrics: name -> value on the held-out rows that the service answers.
         held_out: the held-out rows, and how many the service refuses.
+        answered: which held-out rows the service answers, shape (held-out rows,).
         suspects: features that are probably a mistake.
         warnings: the warnings of scikit-learn.
     """
 
     metrics: dict[str, float]
     held_out: HeldOutRecord
+    answered: npt.NDArray[np.bool_]
     suspects: tuple[WarningRecord, ...]
     warnings: tuple[str, ...]
 
@@ -54,11 +58,13 @@ def measure(
     refusals = find_refusals(signature, held_out) if has_records else answer_all(len(held_out))
     if verified is None or refusals.refused.all():
         check_refusals(data.source, refusals.record, signature)
+    answered = ~refusals.refused
     metrics, warnings = compute_metrics(
         data.source,
         signature.task,
-        data.target[fitted.held_out][~refusals.refused],
-        fitted.predictions[~refusals.refused],
+        data.target[fitted.held_out][answered],
+        fitted.predictions[answered],
     )
     suspects = find_suspects(data, fitted.train, signature.task) if has_records else ()
-    return Measurement(metrics, refusals.record, suspects, (*fitted.warnings, *warnings))
+    caught = (*fitted.warnings, *warnings)
+    return Measurement(metrics, refusals.record, answered, suspects, caught)

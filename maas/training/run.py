@@ -22,9 +22,11 @@ from maas.registry.manifest import (
     SchemaVersion,
     canonical_json,
 )
+from maas.registry.manifest_rules import FIRST_SCHEMA_WITH_REPORT
 from maas.registry.registry import Registry
 from maas.registry.store import SyncResult, open_store
-from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, Version
+from maas.registry.version import MODEL_FILES, PICKLE, REFERENCE, REPORT, Version
+from maas.report.record import Report
 from maas.training.checks.parity import Parity, check_parity, load_scorer, tolerance_for
 from maas.training.checks.pin_check import check_pins
 from maas.training.data import Dataset, read_dataset
@@ -37,12 +39,17 @@ from maas.training.fit.gates import check_gates, check_names
 from maas.training.input_bound import compute_input_bound
 from maas.training.measurement import Measurement, measure
 from maas.training.provenance import describe_run
-from maas.training.reference import describe_reference
+from maas.training.reference import (
+    FIRST_COUNTED_AS_SERVED,
+    describe_answers,
+    describe_reference,
+)
+from maas.training.report.report import make_report
 
-Report = Callable[[str], None]
+Progress = Callable[[str], None]
 
 # How often `build` and `train` call `report`.
-BUILD_STEPS = 3
+BUILD_STEPS = 4
 STEPS = BUILD_STEPS + 3
 
 
@@ -57,6 +64,7 @@ class BuildResult:
         held_out: the held-out rows, encoded for the model.
         parity: how the predictor compares with the fitted pipeline.
         measured: the metrics, and what they leave out.
+        figures: the content of report.json; None in schemas that have none.
     """
 
     files: dict[str, bytes]
@@ -65,6 +73,7 @@ class BuildResult:
     held_out: Matrix
     parity: Parity
     measured: Measurement
+    figures: Report | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ class RunResult:
 
     version: Version
     measured: Measurement
+    figures: Report | None
     sync_results: tuple[SyncResult, ...]
 
 
@@ -81,7 +91,7 @@ def train(
     root: Path,
     models_dir: Path,
     argv: Sequence[str],
-    report: Report = lambda _: None,
+    report: Progress = lambda _: None,
 ) -> RunResult:
     """Train, check and publish one version.
 
@@ -106,11 +116,11 @@ def train(
     seconds = perf_counter() - started
     run = describe_run(config, argv, root, seconds, built.parity.figures(), built.measured.warnings)
     version, sync_results = _publish(registry, built, canonical_json(run, indent=1), report)
-    return RunResult(version, built.measured, sync_results)
+    return RunResult(version, built.measured, built.figures, sync_results)
 
 
 def _publish(
-    registry: Registry, built: BuildResult, run: bytes, report: Report
+    registry: Registry, built: BuildResult, run: bytes, report: Progress
 ) -> tuple[Version, tuple[SyncResult, ...]]:
     """Publish the version and mirror it, under a lock: no other run can take its tag meanwhile."""
     with open_store(built.manifest.model_name) as store:
@@ -126,7 +136,7 @@ def _publish(
 def build(
     config: TrainConfig,
     data: Dataset,
-    report: Report = lambda _: None,
+    report: Progress = lambda _: None,
     verified: SchemaVersion | None = None,
 ) -> BuildResult:
     """Build and check the files of a version and its manifest, without publishing them.
@@ -146,13 +156,19 @@ def build(
     fitted = fit(config, data, frame, report, verified)
     signature = build_signature(config, data, fitted, schema)
     report(f"exporting for runtime {config.runtime}")
-    files = _export(config, data, fitted, signature, schema)
+    files = _export(config, fitted, signature, schema)
     bound = compute_input_bound(fitted.pipeline, signature, files.get(MODEL_FILES["onnx"]))
     signature = signature.model_copy(update={"input_bound": bound})
     held_out = frame.iloc[fitted.held_out]
+    report(f"measuring it on {len(held_out)} held-out rows")
     measured = measure(data, fitted, signature, held_out, verified)
     check_names("release_gates", config.release_gates, measured.metrics)
     check_gates(config.gates, measured.metrics)
+    figures = None
+    if schema >= FIRST_SCHEMA_WITH_REPORT:
+        figures = make_report(data, fitted, signature, measured, held_out, config.seed)
+        files[REPORT] = canonical_json(figures.model_dump(mode="json"), indent=1)
+    files[REFERENCE] = _describe_rows(data, fitted, signature, measured, schema)
     report(f"comparing it with scikit-learn on {len(fitted.held_out)} held-out rows and more")
     scorer = load_scorer(config.runtime, files[MODEL_FILES[config.runtime]])
     blocks = blocks_of(signature, config.runtime, config.estimator.name, data.rows)
@@ -166,7 +182,22 @@ def build(
         held_out=fitted.pipeline["encode"].transform(held_out),
         parity=parity,
         measured=measured,
+        figures=figures,
     )
+
+
+def _describe_rows(
+    data: Dataset,
+    fitted: FitResult,
+    signature: Signature,
+    measured: Measurement,
+    schema: SchemaVersion,
+) -> bytes:
+    reference = describe_reference(signature, data, fitted.train, schema)
+    if schema >= FIRST_COUNTED_AS_SERVED:
+        answers = fitted.predictions[measured.answered]
+        reference["prediction"] = describe_answers(signature, reference, answers)
+    return canonical_json(reference, indent=1)
 
 
 def _build_manifest(
@@ -203,17 +234,9 @@ def _record_data(data: Dataset) -> DataRecord:
 
 
 def _export(
-    config: ModelConfig,
-    data: Dataset,
-    fitted: FitResult,
-    signature: Signature,
-    schema: SchemaVersion,
+    config: ModelConfig, fitted: FitResult, signature: Signature, schema: SchemaVersion
 ) -> dict[str, bytes]:
-    reference = describe_reference(signature, data, fitted.train)
-    files = {
-        PICKLE: export_pickle(fitted.pipeline, schema),
-        REFERENCE: canonical_json(reference, indent=1),
-    }
+    files = {PICKLE: export_pickle(fitted.pipeline, schema)}
     if config.runtime == "onnx":
         count = len(signature.features)
         files[MODEL_FILES["onnx"]] = export_onnx(fitted.pipeline, count, schema)

@@ -11,6 +11,7 @@ import pytest
 from maas.registry import locks
 from maas.registry.registry import Registry
 from maas.registry.version import Version
+from maas.report.warnings import metric_lines
 from tests.commands.conftest import Maas
 from tests.conftest import TrainOnce
 from tests.lock_holder import stopped_holder
@@ -40,6 +41,28 @@ def test_list_says_what_each_version_is(maas: Maas, first: Version):
     line = maas("list").out
     for part in ("v1", manifest.digest, run["created_at"], "accuracy=0.", "iris", "  ok"):
         assert part in line
+
+
+@pytest.mark.usefixtures("own")
+def test_show_prints_metrics_with_their_intervals_beside_the_baseline(maas: Maas, first: Version):
+    report = first.read_report()
+    assert report is not None
+    shown = maas("show", "1").out
+    for line in metric_lines(report):
+        assert f"metrics   {line}\n" in shown
+    assert re.search(
+        r"accuracy=0\.\d{4}  95 % interval 0\.\d{4} to 0\.\d{4}  baseline 0\.3333\n", shown
+    )
+    assert "note      only 30 held-out rows: " in shown
+
+
+def test_show_prints_a_version_from_before_there_were_reports(
+    maas: Maas, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MODELS_DIR", str(PROJECT / "tests/data/third_schema"))
+    shown = maas("show", "1")
+    assert shown.code == 0
+    assert "metrics   accuracy=0.9333  balanced_accuracy=0.9333  f1_macro=0.9333\n" in shown.out
 
 
 def test_list_is_a_table_on_a_terminal(trained: Workspace):

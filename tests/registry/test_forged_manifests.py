@@ -76,7 +76,8 @@ def warn(*features: str, kind: str = "leak", seen: str = "equal", **changes: obj
 
 
 def in_schema_2(forge: Forge) -> Forge:
-    return lambda content: (forge(content), put("schema_version", 2)(content))
+    older = (forge, drop("files/report.json"), put("schema_version", 2))
+    return lambda content: [change(content) for change in older]
 
 
 FEATURE = "signature/features/0"
@@ -102,6 +103,8 @@ FORGERIES: dict[str, Forge] = {
     "no model": drop("files/model.onnx"),
     "no pickle": drop("files/saved_model.pkl"),
     "no reference": drop("files/reference.json"),
+    "no report": drop("files/report.json"),
+    "a report before there were any": put("schema_version", 3),
     "no files": put("files", {}),
     "a model name that leads out": put("model_name", "../../../x"),
     "an absolute model name": put("model_name", "/tmp/x"),
@@ -170,7 +173,7 @@ FORGERIES: dict[str, Forge] = {
         warnings=[{"kind": "leak", "seen": "equal", "features": ["feature1"], "count": 1}] * 21
     ),
     "null as warnings": put("warnings", None),
-    "another schema": put("schema_version", 4),
+    "another schema": put("schema_version", 5),
     "a key of a newer schema": put("more", 1),
 }
 
@@ -356,7 +359,7 @@ def test_what_these_forgeries_alter_is_valid_as_a_run_writes_it(forged: Path, ma
 
 
 @pytest.mark.parametrize(
-    "folder", ["models", "tests/data/first_schema", "tests/data/second_schema"]
+    "folder", ["models", *(f"tests/data/{nth}_schema" for nth in ("first", "second", "third"))]
 )
 def test_the_committed_versions_stay_valid(folder: str):
     version = Registry(PROJECT / folder).check(1)

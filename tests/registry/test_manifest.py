@@ -19,19 +19,19 @@ def test_the_digest_covers_every_input_and_result():
 
 
 def test_a_manifest_has_the_schema_of_its_rules():
-    assert make_manifest().schema_version == SCHEMA_VERSION == 3
-    for schema in (1, 2):
+    assert make_manifest().schema_version == SCHEMA_VERSION == 4
+    for schema in (1, 2, 3):
         older = make_manifest(schema_version=schema)
         assert Manifest.parse(older.to_bytes(), "here") == older
         assert older.digest != make_manifest().digest
 
 
-@pytest.mark.parametrize("schema", ["0", "4", '"1"', "null"])
+@pytest.mark.parametrize("schema", ["0", "5", '"1"', "null"])
 def test_an_unknown_schema_is_refused(schema: str):
     data = (
         make_manifest()
         .to_bytes()
-        .replace(b'"schema_version": 3', b'"schema_version": %b' % schema.encode())
+        .replace(b'"schema_version": 4', b'"schema_version": %b' % schema.encode())
     )
     with pytest.raises(DamagedError, match="schema_version"):
         Manifest.parse(data, "here")

@@ -268,7 +268,7 @@ def test_a_link_is_removed_and_what_it_leads_to_stays(registry: Registry, tmp_pa
     (tmp_path / "elsewhere").chmod(0o555)
     assert remove(registry, 1) == [(1, "removed")]
     assert registry.numbers() == [2, 3, 4]
-    assert len(list((tmp_path / "elsewhere").iterdir())) == 5
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 6
     assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o555
 
 

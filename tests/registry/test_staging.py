@@ -63,8 +63,8 @@ def test_everything_is_on_disk_before_its_name_is(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "rename", record_rename)
     Registry(models).publish(make_manifest(), FILES, RUN, ())
     written = {("sync", name) for name in (*FILES, "run.json", "manifest.json")}
-    assert set(log[:5]) == written
-    assert log[5:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
+    assert set(log[:6]) == written
+    assert log[6:] == [("sync", "version"), ("rename", "v1"), ("sync", "models")]
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="no folder can be made in /proc")

@@ -8,7 +8,7 @@ from maas.errors import DamagedError
 from maas.model.tag import numbers_among
 from maas.registry.registry import Registry
 from maas.registry.version import Version
-from tests.samples import FILES, RUN, damage, make_manifest
+from tests.samples import FILES, REPORT_RECORD, RUN, damage, make_manifest
 
 
 @pytest.fixture
@@ -93,3 +93,33 @@ def test_the_check_names_the_file_of_which_a_byte_changed(version: Version):
             version.check()
         damage(version.path / name, data)
     version.check()
+
+
+def test_a_report_is_read_as_it_was_published(version: Version):
+    assert version.read_report() == REPORT_RECORD
+
+
+@pytest.mark.parametrize("schema", [1, 2, 3])
+def test_an_older_version_has_no_report(tmp_path: Path, schema: int):
+    manifest = make_manifest(schema_version=schema)
+    files = {name: FILES[name] for name in manifest.files}
+    assert Registry(tmp_path).publish(manifest, files, RUN, ()).read_report() is None
+
+
+OTHER_METRICS = REPORT_RECORD.model_dump_json().replace('"value":0.5', '"value":0.6')
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{}", "is not a valid report"),
+        ("[" * 100_000, "is not a valid report"),
+        (REPORT_RECORD.model_dump_json().replace('"r2"', '"r3"', 1), "is not a valid report"),
+        (OTHER_METRICS, "is not the report of this version"),
+    ],
+)
+def test_a_forged_report_is_refused(tmp_path: Path, content: str, said: str):
+    files = FILES | {"report.json": content.encode()}
+    version = Registry(tmp_path).publish(make_manifest(files=files), files, RUN, ())
+    with pytest.raises(DamagedError, match=said):
+        version.read_report()
