@@ -1,6 +1,7 @@
 """Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
-And of those of releases: `promote N`, `rollback` and `history`; `score IN OUT`; and `init DATA`.
+And of those of releases: `promote N`, `rollback` and `history`; `score IN OUT`; `init DATA`; and
+`report N` and `drift --url URL|--scored OUT`.
 
 In an environment that the project is installed in, `maas list` is the same.
 """
@@ -21,6 +22,8 @@ _GROUPS = {
     "removal": ("remove",),
     "score": ("score",),
     "init": ("init",),
+    "report": ("report",),
+    "drift": ("drift",),
 }
 """Module of `maas.commands` -> the commands that it adds."""
 
@@ -91,8 +94,8 @@ def _check_models_are_known() -> None:
 def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m maas",
-        description="Inspect, verify, release, mirror and remove the versions of a model, score "
-        "files with them, and draft a config for a new file.",
+        description="Inspect, report, verify, release, mirror and remove the versions of a model, "
+        "score files with them, say how later rows differ, and draft a config for a new file.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)

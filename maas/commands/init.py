@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maas.commands.output_file import check_output, read_output, write_output
 from maas.commands.terminal import print_json, print_line, print_note, print_table, short_path
 from maas.config.paths import PROJECT, project_root
-from maas.errors import InputError, StorageError, remedy_for
+from maas.errors import InputError
 from maas.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def add_commands(
     )
     init.add_argument("data", metavar="DATA", help="a file, or a quoted pattern of files")
     init.add_argument("--target", metavar="COLUMN", help="what to predict; without it, candidates")
-    init.add_argument("--output", metavar="FILE", type=Path, help="by default configs/NAME.yaml")
+    init.add_argument("--output", metavar="FILE", help="by default configs/NAME.yaml")
     init.add_argument("--force", action="store_true", help="replace FILE if it exists")
     init.set_defaults(run=_init)
 
@@ -40,18 +41,19 @@ def add_commands(
 def _init(_: Registry, arguments: argparse.Namespace) -> int:
     from maas.tables.unknown.unknown_file import read_unknown
 
+    output = read_output(arguments.output)
     file = read_unknown(Path(arguments.data))
     if arguments.target is None:
         raise _list_candidates(file, arguments)
     from maas.training.draft.config_text import write_config
     from maas.training.draft.steps import make_draft, name_model
 
-    output = arguments.output or PROJECT / "configs" / f"{name_model(arguments.data)}.yaml"
+    output = output or PROJECT / "configs" / f"{name_model(arguments.data)}.yaml"
     _check_name(output)
-    _check_output(output, arguments.force)
+    check_output(output, arguments.force)
     source = _source(arguments.data, project_root(output))
     draft = make_draft(file, source, arguments.target)
-    _write(output, write_config(draft), arguments.force)
+    write_output(output, write_config(draft), arguments.force)
     _print(draft, output, arguments.json)
     return 0
 
@@ -83,14 +85,6 @@ def _check_name(output: Path) -> None:
         raise InputError(short_path(output), "is not the name of a config", "name a .yaml file")
 
 
-def _check_output(output: Path, force: bool) -> None:
-    if output.exists() and not force:
-        what = "exists"
-        raise InputError(
-            short_path(output), what, "name another --output, or replace it with --force"
-        )
-
-
 def _source(data: str, root: Path) -> str:
     """The file for `data.source`: relative to a folder, unless elsewhere by its whole path."""
     path = Path(data).absolute()
@@ -99,34 +93,6 @@ def _source(data: str, root: Path) -> str:
     if Path(data).is_absolute():
         return path.as_posix()
     return Path(os.path.relpath(path, root)).as_posix()
-
-
-def _write(output: Path, text: str, force: bool) -> None:
-    """Write the config whole, or not at all."""
-    beside = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        _make_folder(output.parent)
-        try:
-            beside.write_text(text, encoding="utf-8")
-            if force:
-                beside.replace(output)
-            else:
-                os.link(beside, output)  # which fails where a file appeared meanwhile
-        finally:
-            beside.unlink(missing_ok=True)
-    except FileExistsError:
-        _check_output(output, force)
-    except OSError as error:
-        what = f"cannot be written ({error.strerror})"
-        raise StorageError(short_path(output), what, remedy_for(error)) from None
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        what = "is not a folder"
-        raise InputError(short_path(folder), what, "name an --output in a folder") from None
 
 
 def _print(draft: "Draft", output: Path, as_json: bool) -> None:

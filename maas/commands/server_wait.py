@@ -1,11 +1,13 @@
-"""Waits until a running server answers with a version: what `promote --wait` does."""
+"""Asks a running server, and waits until it answers with a version: `promote --wait`."""
 
 import json
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from http.client import HTTPException
+from threading import Thread
 from time import monotonic, sleep
-from typing import IO, Any
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -20,7 +22,9 @@ KEY_VARIABLE = "MAAS_API_KEY"
 LIMIT_S = 60.0
 _PAUSE_S = 0.2
 _REQUEST_S = 5.0
-_MAX_BYTES = 32 * 1024 * 1024
+ANSWER_S = 10.0
+"""For the whole of an answer."""
+MAX_BYTES = 32 * 1024 * 1024
 
 # Each request is a new connection, which any worker of the server may take.
 _IN_A_ROW = 5
@@ -36,8 +40,12 @@ class _NoRedirect(HTTPRedirectHandler):
 _OPENER = build_opener(_NoRedirect)
 
 
-def check_url(url: str) -> str:
+def check_url(url: str, option: str = "--wait") -> str:
     """Check the address of a server; a slash at its end is left out.
+
+    Args:
+        url: the address.
+        option: by which it was given.
 
     Raises:
         InputError: it is not one of HTTP.
@@ -49,7 +57,7 @@ def check_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid or not url.isprintable() or " " in url:
-        raise InputError("--wait", f"{url!r} is not an address", "write http://localhost:8000")
+        raise InputError(option, f"{url!r} is not an address", "write http://localhost:8000")
     return url.rstrip("/")
 
 
@@ -99,8 +107,8 @@ def is_shadow(version: Version | None) -> Callable[[dict[str, Any]], bool]:
 def _ask(url: str, is_there: Callable[[dict[str, Any]], bool]) -> tuple[str, bool]:
     """Ask once; give what was answered, and whether it is what is waited for."""
     try:
-        _get(f"{url}/readyz").read(_MAX_BYTES)
-        document = json.loads(_get(f"{url}/model").read(_MAX_BYTES))
+        get(f"{url}/readyz")
+        document = json.loads(get(f"{url}/model"))
     except HTTPError as error:
         if error.code == 401:
             what = f"asks for an API key (or for another than that in {KEY_VARIABLE})"
@@ -115,8 +123,33 @@ def _ask(url: str, is_there: Callable[[dict[str, Any]], bool]) -> tuple[str, boo
     return f"it answers with v{document.get('version')}", is_there(document)
 
 
-def _get(url: str) -> IO[bytes]:
+def get(url: str) -> bytes:
+    """Ask a server, with the key that `KEY_VARIABLE` holds.
+
+    Returns:
+        The body of its answer, or of a longer one the first `MAX_BYTES` and one more.
+
+    Raises:
+        HTTPError: it refuses, or names another server.
+        OSError: it cannot be reached, or has not answered in full within `ANSWER_S`.
+        HTTPException: it does not answer as HTTP has it.
+    """
+    done: Future[bytes] = Future()
+    # A timeout of a socket begins anew with each byte, and names are looked up without any.
+    Thread(target=_get, args=(url, done), daemon=True).start()
+    wait([done], ANSWER_S)
+    if not done.done():
+        raise TimeoutError(f"no whole answer within {ANSWER_S:g} s")
+    return done.result()
+
+
+def _get(url: str, done: "Future[bytes]") -> None:
     key = os.environ.get(KEY_VARIABLE, "").strip()
     headers = {"X-API-Key": key} if key else {}
-    opened: IO[bytes] = _OPENER.open(Request(url, headers=headers), timeout=_REQUEST_S)  # noqa: S310
-    return opened
+    try:
+        with _OPENER.open(Request(url, headers=headers), timeout=_REQUEST_S) as answer:  # noqa: S310
+            done.set_result(answer.read(MAX_BYTES + 1))
+    except BaseException as error:
+        if isinstance(error, HTTPError):
+            error.close()
+        done.set_exception(error)

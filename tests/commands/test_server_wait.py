@@ -3,14 +3,23 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socket import create_server
 from typing import Any
 
 import pytest
 
 from maas.commands import server_wait
-from maas.commands.server_wait import KEY_VARIABLE, check_url, is_shadow, is_version, wait_for
+from maas.commands.drift import ask_server
+from maas.commands.server_wait import (
+    KEY_VARIABLE,
+    check_url,
+    get,
+    is_shadow,
+    is_version,
+    wait_for,
+)
 from maas.errors import InputError, ServeError
 from maas.registry.version import Version
 
@@ -141,6 +150,53 @@ def test_the_shadow_is_what_model_names(first: Version):
     assert is_shadow(None)({"shadow": None})
     assert is_shadow(None)({})
     assert not is_shadow(None)({"shadow": {"version": 2}})
+
+
+@contextmanager
+def dripping(start: bytes) -> Iterator[str]:
+    """A server that never ends its answer, but goes on with it all the time."""
+    done = threading.Event()
+
+    def answer() -> None:
+        with suppress(OSError), listener.accept()[0] as connection:
+            connection.sendall(start)
+            while not done.wait(0.01):
+                connection.sendall(b"a")
+
+    with create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nf0000\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: ",
+        b"HTTP/1.1 200 ",
+    ],
+)
+def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch, start: bytes):
+    monkeypatch.setattr(server_wait, "ANSWER_S", 0.2)
+    with (
+        dripping(start) as url,
+        pytest.raises(TimeoutError, match=r"^no whole answer within 0\.2 s$"),
+    ):
+        get(url)
+    with dripping(start) as url, pytest.raises(ServeError, match="no whole answer within"):
+        wait_for(url, lambda _: True, "v1")
+    with dripping(start) as url, pytest.raises(ServeError, match="no whole answer within"):
+        ask_server(url)
+
+
+def test_an_answer_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(server_wait, "MAX_BYTES", 9)
+    with serving(lambda *_: (200, b"a" * 1000)) as url:
+        assert get(url) == b"a" * 10
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from maas.model.signature import Feature, Label, Signature, label_text
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord
 from maas.registry.registry import Registry
 from maas.registry.version import Version
+from maas.report.record import BaselineRecord, MetricRecord, Report
 from tests.model.graphs import classifier_graph, linear_graph
-from tests.samples import CONFIG, RUN
+from tests.samples import CONFIG, REPORT_RECORD, RUN
 
 
 def make_signature(
@@ -52,6 +53,7 @@ def publish(
         "model.onnx": _make_graph(signature, chosen),
         "saved_model.pkl": b"pickle",
         "reference.json": json.dumps(make_reference(signature)).encode(),
+        "report.json": make_report(signature).model_dump_json().encode(),
     }
     manifest = Manifest.seal(
         files,
@@ -66,6 +68,20 @@ def publish(
     registry = Registry(models)
     registry.prepare("m")
     return registry.publish(manifest, files, RUN, ())
+
+
+def make_report(signature: Signature) -> Report:
+    """A report as training writes it, with little in it."""
+    if signature.classes is None:
+        return REPORT_RECORD
+    answer = label_text(signature.classes[0])
+    changes = {
+        "task": "classification",
+        "headline": "accuracy",
+        "metrics": {"accuracy": MetricRecord(value=0.5, low=0.2, high=0.7, baseline=0.3)},
+        "baseline": BaselineRecord(name="DummyClassifier", strategy="prior", answer=answer),
+    }
+    return REPORT_RECORD.model_copy(update=changes)
 
 
 def _make_graph(signature: Signature, weights: Sequence[float]) -> bytes:
