@@ -10,7 +10,8 @@ from maas.model.scorers import Matrix
 from maas.model.signature import Label
 from maas.serving.api.row_batch import RowBatch
 from maas.serving.loop_limit import LoopLimits
-from maas.serving.monitoring.model_metrics import ModelMetrics
+from maas.serving.monitoring.live_drift import LiveDrift
+from maas.serving.monitoring.model_metrics import ModelMetrics, is_counted
 from maas.serving.shadow import Shadow
 
 Labels = list[Label] | list[float]
@@ -26,21 +27,30 @@ class AsyncPredictor:
         predictor: the loaded model.
         limits: how many rows are few, of this model.
         metrics: where answers are counted.
+        drift: what compares the rows with the training rows; None: nothing does.
 
     Attributes:
+        drift: as given.
         shadow: who else is given what was answered; None: nobody.
     """
 
-    def __init__(self, predictor: Predictor, limits: LoopLimits, metrics: ModelMetrics) -> None:
+    def __init__(
+        self,
+        predictor: Predictor,
+        limits: LoopLimits,
+        metrics: ModelMetrics,
+        drift: LiveDrift | None = None,
+    ) -> None:
         self._predictor = predictor
         self._metrics = metrics
         self._limits = limits
+        self.drift = drift
         self.shadow: Shadow | None = None
 
     def drop(self) -> None:
         """Let go of the model. What else refers to it is freed later, if ever."""
         del self._predictor
-        self.shadow = None
+        self.drift = self.shadow = None
 
     async def predict(self, rows: Sequence[Row]) -> Labels:
         """Predict one label or number per row."""
@@ -71,6 +81,11 @@ class AsyncPredictor:
     def _record(self, rows: Sequence[Row], matrix: Matrix, answers: Labels, in_loop: bool) -> None:
         is_batch = isinstance(rows, RowBatch) or len(rows) != 1
         self._metrics.record(rows, matrix, answers, is_batch=is_batch, in_loop=in_loop)
+        if self.drift is not None and is_counted():
+            if in_loop and len(rows) == 1:
+                self.drift.add_row(rows[0], matrix, answers[0])
+            else:
+                self.drift.add(rows, matrix, answers)
         if self.shadow is not None:
             self.shadow.offer(matrix, answers)
 

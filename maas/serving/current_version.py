@@ -3,15 +3,8 @@
 import asyncio
 import gc
 
-from maas.serving.async_predictor import AsyncPredictor
 from maas.serving.monitoring.release_metrics import ReleaseMetrics
-from maas.serving.served_version import ServedVersion
-
-
-def predictors_of(served: ServedVersion) -> list[AsyncPredictor]:
-    """The predictors that the service's instance holds."""
-    values = vars(served.instance).values()
-    return [value for value in values if isinstance(value, AsyncPredictor)]
+from maas.serving.served_version import ServedVersion, predictors_of
 
 
 class CurrentVersion:
@@ -45,7 +38,9 @@ class CurrentVersion:
         for served in unused:
             self._retired.remove(served)
             served.counts.publish_in_progress()
-            for predictor in predictors_of(served):
+            if served.drift is not None:
+                served.drift.count_waiting()
+            for predictor in predictors_of(served.instance):
                 predictor.drop()
         if unused:  # its types are a cycle; collected when nothing here refers to it any more
             asyncio.get_running_loop().call_soon(gc.collect)
@@ -54,6 +49,13 @@ class CurrentVersion:
         """Write how many requests are being answered here, for whichever worker is asked."""
         for served in (*self._retired, self.served):
             served.counts.publish_in_progress()
+
+    def publish_drift(self) -> None:
+        """Count the rows that wait, for whichever worker is asked."""
+        for served in (*self._retired, self.served):
+            if served.drift is not None:
+                served.drift.count_waiting()
+                served.drift.restore()
 
     def _show(self) -> None:
         release = self.served.release

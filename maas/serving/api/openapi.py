@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
+from maas.drift.record import DriftReport
 from maas.registry.manifest import canonical_json
 from maas.registry.version import Version
 from maas.serving.api.endpoint import Endpoint
@@ -52,6 +53,7 @@ _OWN_HEADERS = {
 _STATUSES = {
     "400": "The body is not valid JSON in UTF-8, or no Arrow stream where it is sent as one.",
     "401": "A key is missing or wrong (only where keys are configured).",
+    "404": "There is nothing here for the served version.",
     "405": "The method is not allowed here.",
     "408": "The body did not arrive in time.",
     "413": "The body, or the batch, is too large.",
@@ -61,7 +63,7 @@ _STATUSES = {
     "500": "The service failed; its log has the request id.",
     "503": "The service is stopping, or not ready yet.",
 }
-_PREDICT_STATUSES = [status for status in _STATUSES if status != "503"]
+_PREDICT_STATUSES = [status for status in _STATUSES if status not in ("404", "503")]
 _TEXT_ROUTES = {
     "/livez": (
         "Whether the process lives",
@@ -80,6 +82,11 @@ _TEXT_ROUTES = {
         "Counts of requests, predictions and unusual values, in Prometheus' text format.",
     ),
 }
+_DRIFT = (
+    "Per feature and for the predictions: the population stability index less its bias, its limit "
+    "for this number of rows, and the Jensen-Shannon divergence. 404 where the version's reference "
+    "cannot be used."
+)
 _TAGS = {
     "predictions": "What the model answers.",
     "model": "What is served.",
@@ -106,7 +113,7 @@ class _ShortNames(GenerateJsonSchema):
 
 
 def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bool) -> bytes:
-    """Build the document for the predict routes, /model, the probes and /metrics.
+    """Build the document for the predict routes, /model, /drift, the probes and /metrics.
 
     Args:
         version: the served one.
@@ -117,7 +124,10 @@ def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bo
     outputs = [
         (path, "serialization", endpoint.response_type) for path, endpoint in endpoints.items()
     ]
-    model = [("/model", "serialization", TypeAdapter(ModelResponse))]
+    model = [
+        ("/model", "serialization", TypeAdapter(ModelResponse)),
+        ("/drift", "serialization", TypeAdapter(DriftReport)),
+    ]
     schemas, definitions = TypeAdapter.json_schemas(
         [*inputs, *outputs, *model],  # type: ignore[list-item]
         ref_template=_TEMPLATE,
@@ -127,7 +137,7 @@ def build_openapi(version: Version, endpoints: Mapping[str, Endpoint], keyed: bo
         path: {"post": _operation(path, endpoint, schemas, keyed)}
         for path, endpoint in endpoints.items()
     }
-    paths |= _info_routes(schemas["/model", "serialization"], keyed)
+    paths |= _info_routes(schemas, keyed)
     shared = {**definitions.get("$defs", {}), "Problem": _PROBLEM}
     components = {"schemas": shared} | ({"securitySchemes": _SECURITY} if keyed else {})
     return canonical_json(
@@ -151,7 +161,7 @@ def _info(version: Version) -> dict[str, Any]:
     }
 
 
-def _info_routes(model: Any, keyed: bool) -> dict[str, Any]:
+def _info_routes(schemas: Mapping[Any, Any], keyed: bool) -> dict[str, Any]:
     """What is answered without the model."""
     routes: dict[str, Any] = {
         "/model": {
@@ -159,9 +169,21 @@ def _info_routes(model: Any, keyed: bool) -> dict[str, Any]:
             "tags": ["model"],
             "summary": "The manifest of the served version",
             "description": "Config, data, metrics, signature and file hashes, and the digest.",
-            "responses": _responses(_json(model), ("401", "405"), keyed),
+            "responses": _responses(
+                _json(schemas["/model", "serialization"]), ("401", "405"), keyed
+            ),
             **_secured(keyed),
-        }
+        },
+        "/drift": {
+            "operationId": "drift",
+            "tags": ["model"],
+            "summary": "How the rows of the last 24 hours differ from the training rows",
+            "description": _DRIFT,
+            "responses": _responses(
+                _json(schemas["/drift", "serialization"]), ("401", "404", "405"), keyed
+            ),
+            **_secured(keyed),
+        },
     }
     text = {"text/plain": {"schema": {"type": "string"}}}
     for path, (summary, description) in _TEXT_ROUTES.items():

@@ -11,5 +11,8 @@ them all up. Counts of a worker that died stay.
 - `request_metrics`   requests: how many, how long, what was wrong with them
 - `release_metrics`   which release is served, and how a shadow agrees
 - `model_metrics`     what the model answered, and rows unlike the training rows
+- `live_drift`        how the rows that are answered differ from the training rows
+- `hourly_counts`     counts per hour in a file, one per worker and version
+- `drift_gauges`      drift as Prometheus reads it
 - `collector`         adds up the workers' counts
 """

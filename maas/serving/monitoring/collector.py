@@ -11,6 +11,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
+from maas.serving.monitoring.drift_gauges import DriftCollector
+from maas.serving.monitoring.live_drift import LiveDrift
 from maas.serving.monitoring.metrics_folder import PROMETHEUS_DIR
 
 ANSWERS, ANSWER_SECONDS = "maas_answers", "maas_answer_seconds"
@@ -30,10 +32,16 @@ _TOTAL = "bentoml_service_request"
 _LABELS = ("endpoint", "service_name", "service_version", STATUS)
 
 
-def render_metrics() -> bytes:
-    """The text of /metrics, over all workers."""
+def render_metrics(drift: LiveDrift | None = None) -> bytes:
+    """The text of /metrics, over all workers.
+
+    Args:
+        drift: of the served version.
+    """
     registry = CollectorRegistry()
     registry.register(MergedCollector())
+    if drift is not None:
+        registry.register(DriftCollector(drift))
     return generate_latest(registry)
 
 

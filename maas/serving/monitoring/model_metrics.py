@@ -46,6 +46,9 @@ def _predictions_by_class() -> Counter:
 
 _counts: ContextVar[bool] = ContextVar("counts", default=True)
 
+is_counted = _counts.get
+"""Whether what is answered in this context is counted."""
+
 
 @contextmanager
 def uncounted() -> Iterator[None]:
@@ -70,9 +73,14 @@ class ModelMetrics:
         signature: what the model takes and gives.
         target_edges: for a regression, the edges of the training target's bins, ascending.
         number: of the version.
+
+    Attributes:
+        ranges_later: whether single rows are given to `count_outside` later, many at once: to look
+            at one is a tenth of its request.
     """
 
     def __init__(self, signature: Signature, target_edges: Sequence[float], number: int) -> None:
+        self.ranges_later = False
         self._deferred = DeferredCounter()
         self._batches = _families().batches
         self._classes: dict[Label, Any] | None = None
@@ -127,25 +135,30 @@ class ModelMetrics:
             is_batch: whether they came as a batch, which may have one row.
             in_loop: whether this is the event loop's thread.
         """
-        if not _counts.get():
+        if not is_counted():
             return
         if is_batch:
             self._batches.observe(len(rows))
         if in_loop and len(rows) == 1:
-            self._record_row(matrix[0].tolist(), answers[0])
+            self._record_answer(answers[0])
+            if not self.ranges_later:
+                self._check_ranges(matrix[0].tolist())
         else:
             self._count_answers(answers)
-            self._count_outside(matrix)
+            self.count_outside(matrix)
         for column, (counter, value) in self._unseen.items():
             codes = np.flatnonzero(matrix[:, column] == GAP).tolist()
             counter.inc(sum(value(rows[index]) is not None for index in codes))
 
-    def _record_row(self, values: list[float], answer: Any) -> None:
-        """Count a single row; written with others of this turn of the event loop."""
+    def _record_answer(self, answer: Any) -> None:
+        """Count a single answer; written with others of this turn of the event loop."""
         if self._classes is None:
             self._values.observe(answer)
         else:
             self._deferred.add(self._classes[answer])
+
+    def _check_ranges(self, values: list[float]) -> None:
+        """Count the values of a single row that are outside the training range."""
         low, high = self._bounds
         # In C for most rows; the loop is for a row that needs it, or has a gap (NaN).
         if all(map(le, low, values)) and all(map(le, values, high)):
@@ -161,7 +174,8 @@ class ModelMetrics:
             for label, count in Tally(answers).items():
                 self._classes[label].inc(count)
 
-    def _count_outside(self, matrix: Matrix) -> None:
+    def count_outside(self, matrix: Matrix) -> None:
+        """Count the values of many rows that are outside the training range."""
         counts = ((matrix < self._low) | (matrix > self._high)).sum(axis=0).tolist()
         for column, counter in self._ranged.items():
             if counts[column]:

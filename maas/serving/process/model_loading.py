@@ -4,6 +4,8 @@ A failure in a worker would restart it for ever, so the trial comes before. It r
 process: the process that starts the workers then holds neither numpy nor onnxruntime.
 """
 
+import json
+import logging
 import os
 import subprocess
 import sys
@@ -18,8 +20,14 @@ from maas.registry.candidate import check_reference
 from maas.registry.version import MANIFEST, MODEL_FILES, REFERENCE, Version
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from maas.model.predictor import Predictor
+    from maas.model.scorers import Matrix
     from maas.serving.async_predictor import AsyncPredictor
+    from maas.serving.monitoring.live_drift import LiveDrift
+
+log = logging.getLogger("bentoml.maas")
 
 _BOUND = "MAAS_INPUT_BOUND"
 """`<digest> <bound>`: what the trial measured of a version that does not record it."""
@@ -94,10 +102,25 @@ def load_async_predictor(version: Version, threads: int) -> "AsyncPredictor":
     from maas.serving.loop_limit import find_loop_limits
     from maas.serving.monitoring.model_metrics import ModelMetrics, read_target_edges
 
-    predictor = load_predictor(version, threads)
-    edges = read_target_edges(version.read(REFERENCE))
-    metrics = ModelMetrics(predictor.signature, edges, version.number)
-    return AsyncPredictor(predictor, find_loop_limits(predictor), metrics)
+    predictor, reference = load_predictor(version, threads), version.read(REFERENCE)
+    metrics = ModelMetrics(predictor.signature, read_target_edges(reference), version.number)
+    drift = _watch_drift(version, predictor.signature, reference, metrics.count_outside)
+    metrics.ranges_later = drift is not None
+    return AsyncPredictor(predictor, find_loop_limits(predictor), metrics, drift)
+
+
+def _watch_drift(
+    version: Version, signature: Signature, reference: bytes, on_rows: "Callable[[Matrix], None]"
+) -> "LiveDrift | None":
+    """What counts the rows of a version; None: its reference has no bins for them."""
+    from maas.serving.monitoring.live_drift import LiveDrift
+
+    try:
+        content = json.loads(reference)
+        return LiveDrift(version.number, version.manifest.digest, signature, content, on_rows)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        log.warning("%s: there is no drift of %s: %s", REFERENCE, version.tag, error)
+        return None
 
 
 class Trial:

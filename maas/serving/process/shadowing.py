@@ -9,10 +9,10 @@ from maas.model.compatibility import encoding_differences
 from maas.registry.ledger import Release
 from maas.registry.version import REFERENCE
 from maas.serving.api.responses import ShadowResponse
-from maas.serving.current_version import CurrentVersion, predictors_of
+from maas.serving.current_version import CurrentVersion
 from maas.serving.monitoring.model_metrics import read_target_edges
 from maas.serving.process.candidates import Candidates
-from maas.serving.served_version import ServedVersion
+from maas.serving.served_version import ServedVersion, predictors_of
 from maas.serving.shadow import SAME_WITHIN, Shadow
 
 log = logging.getLogger("bentoml.maas")
@@ -49,7 +49,7 @@ class Shadowing:
 
     async def _start(self, release: Release, served: ServedVersion) -> None:
         shadow, shown = await asyncio.to_thread(self._load, release, served)
-        for predictor in predictors_of(served):
+        for predictor in predictors_of(served.instance):
             predictor.shadow = shadow
         self._task = asyncio.create_task(shadow.run())
         self._current.replace(replace(served, shadow=shown))
@@ -78,7 +78,7 @@ class Shadowing:
         if self._task is not None:
             self._task.cancel()
             self._task = None
-        for predictor in predictors_of(served):
+        for predictor in predictors_of(served.instance):
             predictor.shadow = None
         if served.shadow is not None:
             self._current.replace(replace(served, shadow=None))

@@ -71,7 +71,12 @@ def test_the_document_is_the_same_each_time(keyed: bool):
 def test_every_route_is_described_once(document: dict[str, Any]):
     methods = {path: set(item) for path, item in document["paths"].items()}
     predict = {"/predict": {"post"}, "/predict_batch": {"post"}}
-    assert methods == {**predict, "/model": {"get"}, **{path: {"get"} for path in PROBES}}
+    assert methods == {
+        **predict,
+        "/model": {"get"},
+        "/drift": {"get"},
+        **{path: {"get"} for path in PROBES},
+    }
     names = [operation["operationId"] for operation in operations(document).values()]
     assert len(set(names)) == len(names)
 
@@ -125,7 +130,11 @@ def classifier(number: int, classes: tuple[Any, ...]) -> dict[str, Any]:
 @pytest.mark.parametrize("classes", CLASSES, ids=["one", "three", "many", "numbers"])
 def test_schemas_have_short_names_whatever_the_classes_are(classes: tuple[Any, ...]):
     schemas = classifier(3, classes)["components"]["schemas"]
-    ours = {name for name in schemas if name.startswith(("Predict", "Row", "ModelR", "Problem"))}
+    ours = {
+        name
+        for name in schemas
+        if name.startswith(("PredictP", "PredictR", "PredictB", "Row", "ModelR", "Problem"))
+    }
     assert ours == {
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "PredictPairRequest", "ModelResponse", "Problem",
