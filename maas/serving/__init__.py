@@ -13,7 +13,7 @@ all that depends on the version. It checks the key (`http.api_keys`), reads the 
 (`http.body`) and calls an `api.endpoint`, which parses the body by the types of the API, awaits
 a method of service.py and serialises what it returns. The method asks the `async_predictor`.
 Handlers return an `http.response`; the app sends, counts (`monitoring`) and logs it in one
-place. What needs no model is answered by `api.info_routes`.
+place. What needs no model is answered by `api.info_routes`: documents, metrics, and the `page`.
 
 - `app`              the ASGI app in front of BentoML's: every request goes through it
 - `current_version`  the version that is served now, and those that still end requests
@@ -24,5 +24,6 @@ place. What needs no model is answered by `api.info_routes`.
 - `http`             requests and responses; knows no model
 - `api`              the types of the API, and bytes to responses
 - `monitoring`       what is counted
+- `page`             the served version for people, at `/`
 - `process`          how the service starts, stops and is packed
 """

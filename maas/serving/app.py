@@ -14,7 +14,7 @@ import bentoml
 
 from maas.registry.version import Version
 from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint, Form
-from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
+from maas.serving.api.info_routes import KEYED_ROUTES, ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.current_version import CurrentVersion
 from maas.serving.http.access_log import AccessLog
 from maas.serving.http.api_keys import ApiKeys
@@ -203,11 +203,12 @@ class ServiceApp:
         """Answer a request that needs no model."""
         if request.scope["type"] == "websocket":
             raise Problem(404, "there is no WebSocket under any path")
-        if route == "/model":
+        if route in KEYED_ROUTES:
             self._authorise(request.headers)
         if route == "/metrics":
             restore_folder()
             self._current.publish_in_progress()
+            self._current.publish_drift()
         return await self._info.respond(request, route, served, self._drain.began)
 
     def _explain(self, error: Exception, request: Request, route: str) -> Response:
@@ -255,4 +256,5 @@ class ServiceApp:
         while True:
             restore_folder()
             self._current.publish_in_progress()
+            self._current.publish_drift()
             await asyncio.sleep(_PUBLISH_S)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from maas.config.service_config import ServiceConfig
 from maas.registry.ledger import Release
@@ -13,9 +13,14 @@ from maas.serving.api.endpoint import PREDICT_METHODS, Endpoint
 from maas.serving.api.info_routes import READ
 from maas.serving.api.openapi import build_openapi
 from maas.serving.api.responses import ModelResponse, ReleaseResponse, ShadowResponse
+from maas.serving.async_predictor import AsyncPredictor
 from maas.serving.http.cors import Cors
 from maas.serving.http.types import Header
+from maas.serving.monitoring.live_drift import LiveDrift
 from maas.serving.monitoring.request_metrics import RequestMetrics, VersionCounts
+
+if TYPE_CHECKING:
+    from maas.serving.page.model_page import ModelPage
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class ServedVersion:
         config: how it is served.
         release: the one that made it live, if one did.
         shadow: what is scored beside it, if anything is.
+        drift: how what it answers differs from the training rows; None: it cannot be told.
     """
 
     version: Version
@@ -45,11 +51,28 @@ class ServedVersion:
     config: ServiceConfig
     release: Release | None = None
     shadow: ShadowResponse | None = None
+    drift: LiveDrift | None = None
 
     @cached_property
     def arrow_routes(self) -> tuple[str, ...]:
         """The routes that take a batch as Arrow."""
         return tuple(path for path, each in self.endpoints.items() if each.takes_arrow)
+
+    @cached_property
+    def page(self) -> "ModelPage":
+        """The page that shows it to people."""
+        from maas.serving.page.model_page import ModelPage  # most processes need no Jinja2
+
+        keyed = self.config.api_keys_file is not None
+        return ModelPage(
+            self.version,
+            [path for path, endpoint in self.endpoints.items() if endpoint.takes_row],
+            keyed,
+            self.config.port,
+            self.release,
+            self.shadow,
+            self.drift,
+        )
 
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json; made when it is first asked for."""
@@ -89,6 +112,11 @@ class ServedVersion:
 
 def _show(release: Release) -> ReleaseResponse:
     return ReleaseResponse(release=release.release, at=release.at, reason=release.reason)
+
+
+def predictors_of(instance: object) -> list[AsyncPredictor]:
+    """The predictors that a service's instance holds."""
+    return [value for value in vars(instance).values() if isinstance(value, AsyncPredictor)]
 
 
 def make_endpoints(service: Any, instance: object) -> dict[str, Endpoint]:
@@ -134,12 +162,13 @@ def serve_version(
         counts=metrics.of_version(version, endpoints),
         config=config,
         release=release,
+        drift=next((each.drift for each in predictors_of(instance)), None),
     )
 
 
 def _make_cors(config: ServiceConfig, predict_routes: Iterable[str]) -> Cors | None:
     if not config.cors_origins:
         return None
-    read = dict.fromkeys(("/model", "/docs.json"), READ)
+    read = dict.fromkeys(("/model", "/drift", "/docs.json"), READ)
     methods = {**dict.fromkeys(predict_routes, PREDICT_METHODS), **read}
     return Cors(config.cors_origins, methods)

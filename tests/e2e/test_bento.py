@@ -1,5 +1,6 @@
 """A Bento is one concrete version: it keeps serving it, and refuses to be given another."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from maas.registry.registry import Registry
 from maas.registry.version import Version
 from tests.releases import release
 from tests.samples import damage
-from tests.server import Serve
+from tests.server import Serve, Server
 from tests.workspace import Workspace, copy_project
 
 ROW = {"feature1": 1, "feature2": 2}
@@ -59,6 +60,20 @@ def test_a_bento_serves_its_version_whatever_is_released(
     shutil.rmtree(workspace.models)
     server = serve(workspace, tag, extra={"MODELS_DIR": "/nowhere"})
     assert server.post("/predict", ROW).headers["x-model-digest"] == digest
+    check_page(server, digest)
+
+
+def check_page(server: Server, digest: str) -> None:
+    page = server.client.get("/")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert digest in page.text
+    for part in ("Metrics, beside the baseline", 'id="predict-form"', "A Bento holds one version"):
+        assert part in page.text
+    for file in re.findall(r'(?:href|src)="(page/[^"]+)"', page.text):
+        assert server.client.get(f"/{file}").status_code == 200
+    assert 'data-verdict="too few rows"' in server.client.get("/page/drift").text
+    assert server.client.get("/drift").json()["rows"] >= 1
+    assert "swagger" in server.client.get("/docs").text
 
 
 def test_a_bento_refuses_another_version_and_another_digest(

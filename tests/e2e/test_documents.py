@@ -22,7 +22,7 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     validate(document)
     assert set(document["paths"]) == {
         "/predict", "/predict_proba", "/predict_batch", "/model",
-        "/livez", "/readyz", "/healthz", "/metrics",
+        "/drift", "/livez", "/readyz", "/healthz", "/metrics",
     }  # fmt: skip
     responses = document["paths"]["/predict"]["post"]["responses"]
     assert set(responses) == {"200", "400", "405", "408", "413", "415", "422", "429", "500"}
@@ -36,14 +36,14 @@ def test_the_document_is_valid_and_names_every_status_and_header(server: Server)
     assert set(document["components"]["schemas"]) == {
         "Row", "PredictResponse", "PredictProbaResponse", "PredictBatchRequest",
         "PredictBatchResponse", "ModelResponse", "Problem",
-        "ReleaseResponse", "ShadowResponse",
+        "ReleaseResponse", "ShadowResponse", "DriftReport", "FeatureDrift", "PredictionDrift",
         "DataRecord", "Feature", "FileRecord", "HeldOutRecord", "LeftOutRecord", "ParityRecord",
         "Signature",
         "WarningRecord",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", ["/", "/docs.json", "/schema.json", "/livez", "/readyz"])
+@pytest.mark.parametrize("path", ["/docs", "/docs.json", "/schema.json", "/livez", "/readyz"])
 def test_bentoml_s_own_routes_work_behind_the_app(server: Server, path: str):
     assert server.client.get(path).status_code == 200
 
@@ -55,7 +55,7 @@ def test_documents_answer_head_without_a_body(server: Server):
 
 
 def test_bentoml_s_ui_works(server: Server):
-    page = server.client.get("/")
+    page = server.client.get("/docs")
     assert "text/html" in page.headers["content-type"]
     assert "static_content" in page.text
     assert "docs.json" in server.client.get("/static_content/swagger-initializer.js").text
@@ -89,7 +89,7 @@ class Loaded(HTMLParser):
 
 
 def test_the_policy_of_bentoml_s_ui_lets_it_work_and_forbids_all_from_elsewhere(server: Server):
-    page = server.client.get("/")
+    page = server.client.get("/docs")
     policy = page.headers["content-security-policy"]
     allowed = {name: sources for name, *sources in map(str.split, policy.split(";"))}
     loaded = Loaded()

@@ -47,7 +47,16 @@ def test_keys_open_predict_and_model_and_nothing_else_needs_one(keyed: tuple[Ser
     ):
         assert server.post("/predict", ROW, headers=headers).status_code == 200
         assert server.client.get("/model", headers=headers).status_code == 200
-    for path in ("/livez", "/readyz", "/healthz", "/metrics", "/docs.json", "/schema.json", "/"):
+    for path in (
+        "/livez",
+        "/readyz",
+        "/healthz",
+        "/metrics",
+        "/docs.json",
+        "/schema.json",
+        "/",
+        "/docs",
+    ):
         assert server.client.get(path).status_code == 200
 
 

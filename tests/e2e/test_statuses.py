@@ -37,7 +37,16 @@ def test_a_wrong_method_is_a_405_problem(server: Server, method: str):
 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_documents_and_probes_are_only_read(server: Server, method: str):
-    for path in ("/model", "/readyz", "/metrics", "/", "/docs.json", "/schema.json"):
+    for path in (
+        "/model",
+        "/readyz",
+        "/metrics",
+        "/",
+        "/page/drift",
+        "/docs",
+        "/docs.json",
+        "/schema.json",
+    ):
         answer = server.client.request(method, path)
         assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 

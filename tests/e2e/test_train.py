@@ -12,7 +12,9 @@ import pytest
 from maas.registry.version import Version
 from tests.workspace import PROJECT, Workspace, copy_project, snapshot
 
-FILES = {"manifest.json", "model.onnx", "reference.json", "run.json", "saved_model.pkl"}
+FILES = {
+    "manifest.json", "model.onnx", "reference.json", "report.json", "run.json", "saved_model.pkl",
+}  # fmt: skip
 PROMISED = (sys.platform, platform.machine()) == ("linux", "x86_64")
 
 

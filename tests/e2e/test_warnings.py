@@ -140,3 +140,21 @@ def test_the_document_of_the_api_describes_the_records(mistaken_server: Server, 
     schema = document["components"]["schemas"]["ModelResponse"]
     assert answer.keys() <= schema["properties"].keys()
     assert not {"held_out", "warnings"} & set(schema["required"])
+
+
+def test_a_run_says_that_its_model_is_not_better_than_the_baseline(workspace: Workspace):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": generator.normal(size=900)})
+    frame["y"] = np.where(np.arange(900) % 30, "no", "yes")
+    frame.to_csv(workspace.folder / "rare.csv", index=False)
+    (workspace.folder / "rare.yaml").write_text(
+        "{model_name: rare, data: {source: rare.csv, target: y}, "
+        "estimator: {name: LogisticRegression}, "
+        f"paths: {{logs_dir: '{workspace.folder}/logs'}}}}"
+    )
+    done = workspace.train("--config", str(workspace.folder / "rare.yaml"))
+    assert done.stdout.endswith("accuracy=0.967\n")
+    warned = [line for line in done.stderr.splitlines() if "WARNING" in line]
+    assert "is not above 0.967, which always predicting 'no' gives" in warned[0]
+    assert warned[1].endswith("never predicted for a held-out row: 'yes'")
+    assert len(warned) == 2

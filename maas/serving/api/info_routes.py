@@ -1,4 +1,4 @@
-"""What is answered without the model: documents, metrics, and what BentoML's own app answers."""
+"""What is answered without the model: page, documents, metrics, what BentoML's own app answers."""
 
 import asyncio
 from collections.abc import Container
@@ -10,12 +10,16 @@ from maas.serving.http.request import Request
 from maas.serving.http.response import JSON, Response
 from maas.serving.http.types import App, Message
 from maas.serving.monitoring.collector import render_metrics
+from maas.serving.monitoring.live_drift import LiveDrift
+from maas.serving.page.routes import KEYED_PAGE_ROUTES, PAGE_ROUTES, Page, respond_page
 
 UNMATCHED = "unmatched"
 """The route of every path that does not exist."""
 
-_BENTOML_ROUTES = ("/", "/livez", "/readyz", "/healthz")
+UI = "/docs"
+_BENTOML_ROUTES = (UI, "/livez", "/readyz", "/healthz")
 _UI_FILES = "/static_content/"
+_DRIFT = "/drift"
 _DOCUMENTS = ("/model", "/docs.json", "/schema.json")
 _PROMETHEUS = b"text/plain; version=0.0.4; charset=utf-8"
 READ = ("GET", "HEAD")
@@ -32,8 +36,11 @@ _UI_POLICY = (
 # What a refusal of BentoML's own app means here; other statuses are told by their names.
 _REFUSALS = {404: "there is nothing under this path", 503: "the service is not ready"}
 
-ROUTES = ("/metrics", *_DOCUMENTS, *_BENTOML_ROUTES, _UI_FILES)
+ROUTES = (*PAGE_ROUTES, "/metrics", _DRIFT, *_DOCUMENTS, *_BENTOML_ROUTES, _UI_FILES)
 """Every route here."""
+
+KEYED_ROUTES = ("/model", _DRIFT, *KEYED_PAGE_ROUTES)
+"""Those that need a key where keys are configured."""
 
 
 class Documents(Protocol):
@@ -43,8 +50,16 @@ class Documents(Protocol):
     def endpoints(self) -> Container[str]:
         """The paths of its predict routes."""
 
+    @property
+    def drift(self) -> LiveDrift | None:
+        """How what it answers differs from the training rows."""
+
     def document(self, route: str) -> bytes:
         """The JSON of /model, /docs.json or /schema.json."""
+
+    @property
+    def page(self) -> Page:
+        """The page that shows it to people."""
 
 
 class InfoRoutes:
@@ -74,10 +89,18 @@ class InfoRoutes:
         if route == UNMATCHED:
             raise Problem(404, _not_found(request.path, documents.endpoints))
         allow(request.method, READ)
+        if route in PAGE_ROUTES:
+            return await respond_page(request, route, documents.page)
         if route in _DOCUMENTS:
             return Response(200, JSON, documents.document(route))
         if route == "/metrics":
-            return Response(200, _PROMETHEUS, await asyncio.to_thread(render_metrics))
+            metrics = await asyncio.to_thread(render_metrics, documents.drift)
+            return Response(200, _PROMETHEUS, metrics)
+        if route == _DRIFT:
+            if documents.drift is None:
+                raise Problem(404, "there is no drift of this version: it has no reference for it")
+            report = await asyncio.to_thread(documents.drift.report)
+            return Response(200, JSON, report.model_dump_json().encode())
         if route == "/readyz" and stopping:
             raise Problem(503, "the service is stopping")
         return await self._ask_bentoml(request)
@@ -89,7 +112,10 @@ class InfoRoutes:
         async def keep(message: Message) -> None:
             messages.append(message)
 
-        await self._bentoml_app({**request.scope, "method": "GET"}, request.receive, keep)
+        scope = {**request.scope, "method": "GET"}
+        if request.path == UI:  # BentoML has it at /, where the page is
+            scope |= {"path": "/", "raw_path": b"/"}
+        await self._bentoml_app(scope, request.receive, keep)
         start, *parts = messages
         if start["status"] >= 400:
             raise _refusal(start)

@@ -9,16 +9,32 @@ from maas.serving.api.info_routes import ROUTES, UNMATCHED, InfoRoutes, allow
 from maas.serving.http.problems import Problem
 from maas.serving.http.response import Response
 from maas.serving.http.types import Message, Receive, Scope, Send
+from maas.serving.page.kept import Kept
 from tests.serving.asgi import make_request
 from tests.serving.monitoring.text import parse
 
 DOCUMENTS = ("/model", "/docs.json", "/schema.json")
-PROBES = ("/", "/livez", "/healthz", "/readyz")
+PROBES = ("/livez", "/healthz", "/readyz")
 HTML = (b"content-type", b"text/html")
+
+
+class Page:
+    def __init__(self) -> None:
+        self.whole = Kept(lambda: b"<!doctype html>")
+        self.content = Kept(lambda: b"<div>content</div>")
+        self.inputs = Kept(lambda: b"<div>inputs</div>")
+
+    def choices(self, feature: str) -> tuple[str, ...] | None:
+        return ("a", "\udcff") if feature == "colour" else None
 
 
 class Documents:
     endpoints = ("/predict",)
+    drift = None
+
+    @property
+    def page(self) -> Page:
+        return Page()
 
     def document(self, route: str) -> bytes:
         return f'"{route}"'.encode()
@@ -50,10 +66,12 @@ def ask(
     method: str = "GET",
     messages: Sequence[Message] = (start(200, HTML), body(b"ok")),
     stopping: bool = False,
+    query: bytes = b"",
 ) -> tuple[Response, list[Scope]]:
     app = BentomlApp(*messages)
     info = InfoRoutes(app)
     request = make_request(method=method, path=path)
+    request.scope["query_string"] = query
     answer = info.respond(request, info.route(path), Documents(), stopping)
     response = asyncio.run(answer)
     assert request.scope["method"] == method
@@ -123,7 +141,7 @@ def test_an_answer_of_bentoml_is_one_response():
     etag = (b"etag", b"x")
     parts = [body(b"a", more=True), {"type": "http.response.body", "more_body": True}, body(b"bc")]
     head = start(200, (b"content-length", b"3"), HTML, etag)
-    response, _ = ask("/", messages=[head, *parts])
+    response, _ = ask("/docs", messages=[head, *parts])
     assert (response.status, response.body) == (200, b"abc")
     assert etag in response.headers
     assert not any(name == b"content-length" for name, _ in response.headers)
@@ -131,7 +149,7 @@ def test_an_answer_of_bentoml_is_one_response():
 
 @pytest.mark.parametrize("kind", [b"text/html", b"text/html; charset=utf-8"])
 def test_a_page_may_load_nothing_from_elsewhere(kind: bytes):
-    response, _ = ask("/", messages=[start(200, (b"content-type", kind)), body(b"<html>")])
+    response, _ = ask("/docs", messages=[start(200, (b"content-type", kind)), body(b"<html>")])
     policy = dict(response.headers)[b"content-security-policy"].decode()
     allowed = dict(part.split(maxsplit=1) for part in policy.split("; "))
     assert allowed["default-src"] == "'none'"
@@ -140,13 +158,66 @@ def test_a_page_may_load_nothing_from_elsewhere(kind: bytes):
     assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_ui_of_bentoml_is_under_docs(method: str):
+    response, (scope,) = ask("/docs", method)
+    assert (response.status, response.body) == (200, b"ok")
+    assert (scope["path"], scope["raw_path"], scope["method"]) == ("/", b"/", "GET")
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("/", b"<!doctype html>"),
+        ("/page/content", b"<div>content</div>"),
+        ("/page/drift", b"<div>inputs</div>"),
+    ],
+)
+def test_the_page_may_run_and_load_nothing_but_its_own_files(path: str, content: bytes):
+    response, asked = ask(path)
+    assert (response.status, response.body, asked) == (200, content, [])
+    headers = dict(response.headers)
+    assert headers[b"cache-control"] == b"no-store"
+    policy = headers[b"content-security-policy"].decode()
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert "data:" not in policy
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/page/style.css", b"text/css; charset=utf-8"),
+        ("/page/script.js", b"text/javascript; charset=utf-8"),
+        ("/page/icon.svg", b"image/svg+xml"),
+    ],
+)
+def test_static_files_are_kept_by_browsers(path: str, kind: bytes):
+    response, _ = ask(path)
+    assert (response.status, response.content_type) == (200, kind)
+    assert len(response.body) > 100
+    assert b"immutable" in dict(response.headers)[b"cache-control"]
+
+
+def test_the_choices_of_a_feature_are_its_categories():
+    response, _ = ask("/page/choices", query=b"feature=colour")
+    assert (response.content_type, response.body) == (b"application/json", b'["a", "?"]')
+
+
+@pytest.mark.parametrize("query", [b"feature=size", b"feature=", b"", b"x=y", b"&" * 50, b"\xff=1"])
+def test_there_are_choices_of_features_alone(query: bytes):
+    with pytest.raises(Problem) as caught:
+        ask("/page/choices", query=query)
+    assert caught.value.status == 404
+
+
 def test_what_is_no_page_has_no_policy():
     response, _ = ask("/livez", messages=[start(200, (b"content-type", b"text/plain")), body(b"")])
     assert response.headers == ()
 
 
 def test_an_answer_without_a_body_stays_without_one():
-    response, _ = ask("/", messages=[start(304, (b"etag", b"x")), body(b"")])
+    response, _ = ask("/docs", messages=[start(304, (b"etag", b"x")), body(b"")])
     assert response == Response(304, b"", b"", ((b"etag", b"x"),))
 
 
