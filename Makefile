@@ -5,7 +5,7 @@ SCHEDULER := tcp://127.0.0.1:8786
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test estimators attack-determinism attack-crash attack-http attack-release attack-score attack-draft reference bench bench-tail bench-growth bench-training bench-pins bench-release bench-scoring first-try score-cluster bento image lock clean
+.PHONY: help serve train test check docker-test browser-test screenshots estimators attack-determinism attack-crash attack-http attack-release attack-score attack-draft reference bench bench-tail bench-growth bench-training bench-report bench-pins bench-release bench-scoring bench-drift first-try score-cluster bento image lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -28,6 +28,12 @@ check: .venv/.dev ## lint and types
 
 docker-test: .venv/.dev ## the container tests, with a real engine
 	$(BIN)/python -m pytest -m docker -n 0
+
+browser-test: .venv/.dev ## the page and the report in a real Chromium (make test runs them too, where there is one)
+	$(BIN)/python -m pytest -m browser
+
+screenshots: .venv/.dev ## take the pictures of docs/img again (needs Chromium)
+	@$(BIN)/python scripts/screenshots.py
 
 attack-determinism: .venv/.dev ## train every model under every hostile environment (long)
 	ATTACK=whole $(BIN)/python -m pytest -m determinism
@@ -65,6 +71,9 @@ bench-growth: .venv/.run ## how cost grows with features, trees, batch size and 
 bench-training: .venv/.run ## what train.py adds to a bare scikit-learn script
 	@$(BIN)/python benchmarks/training.py
 
+bench-report: .venv/.run ## what report.json adds to a build of a million rows (15 minutes)
+	@$(BIN)/python benchmarks/report.py
+
 bench-pins: .venv/.run ## what the pins cost in training time
 	@$(BIN)/python benchmarks/pins.py
 
@@ -73,6 +82,9 @@ bench-release: .venv/.dev ## releases under load: what is lost, how long it take
 
 bench-scoring: .venv/.dev ## the command score beside other ways, over files and HTTP (needs wrk; 20 minutes)
 	@$(BIN)/python benchmarks/scoring.py
+
+bench-drift: .venv/.dev ## what counting for drift costs, and simulated looks at equal and shifted rows (10 minutes)
+	@$(BIN)/python benchmarks/drift.py
 
 first-try: .venv/.run ## init and train over real data files of packages, which it downloads (132 files)
 	@$(BIN)/python -W ignore benchmarks/first_try.py
