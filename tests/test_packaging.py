@@ -22,7 +22,9 @@ SCRIPT = "import sys\nfrom maas.__main__ import run\nsys.exit(run())\n"
 
 def sources() -> set[str]:
     """What of `maas` must be in the wheel."""
-    files = [*(PROJECT / "maas").rglob("*.py"), PROJECT / "maas/py.typed"]
+    package = PROJECT / "maas"
+    kinds = ("*.py", "*.css", "*.html", "*.js")
+    files = [file for kind in kinds for file in package.rglob(kind)] + [package / "py.typed"]
     return {file.relative_to(PROJECT).as_posix() for file in files}
 
 
@@ -41,7 +43,16 @@ def installed(tmp_path: Path) -> Workspace:
 def test_every_folder_of_the_package_is_found():
     assert not PYPROJECT["tool"]["setuptools"]["packages"]["find"]["namespaces"]
     for name in sources():
-        assert (PROJECT / name).with_name("__init__.py").is_file(), name
+        if name.endswith(".py"):
+            assert (PROJECT / name).with_name("__init__.py").is_file(), name
+
+
+def test_a_bento_holds_what_is_not_code():
+    patterns = yaml.safe_load((PROJECT / "bentofile.yaml").read_text(encoding="utf-8"))["include"]
+    held = {path for pattern in patterns for path in PROJECT.glob(pattern)}
+    files = {PROJECT / name for name in sources() if not name.endswith((".py", "py.typed"))}
+    assert files
+    assert not files - held
 
 
 def test_the_wheel_is_the_package_and_nothing_else(tmp_path: Path):
