@@ -5,7 +5,8 @@ from pathlib import Path
 from maas.model.signature import Feature, Signature
 from maas.registry.manifest import SCHEMA_VERSION, DataRecord, Manifest, ParityRecord
 from maas.registry.manifest_rules import FIRST_SCHEMA_WITH_REPORT
-from maas.report.record import BaselineRecord, MetricRecord, Report, ResidualsRecord
+from maas.report.parts import BaselineRecord, MetricRecord, ResidualsRecord
+from maas.report.record import Report
 
 REPORT_RECORD = Report(
     task="regression",

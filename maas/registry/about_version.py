@@ -12,7 +12,8 @@ from maas.registry.run_warnings import run_warnings
 from maas.registry.version import Version
 from maas.report.about import About
 from maas.report.distribution import OTHERS
-from maas.report.record import MAX_BINS, Report
+from maas.report.parts import MAX_BINS
+from maas.report.record import Report
 from maas.report.warnings import warning_lines
 
 

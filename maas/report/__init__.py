@@ -1,6 +1,7 @@
 """How good a version is, for people: report.json, and the pictures and pages drawn of it.
 
 - `record`        the content of report.json: plain numbers, made when a version is trained
+- `parts`         the parts of it, each with its bounds
 - `warnings`      what it warns of, in words
 - `verdict`       what a model predicts, how well, and whether that is better than no model
 - `about`         everything that is said of a version

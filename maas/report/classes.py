@@ -3,7 +3,8 @@
 from markupsafe import Markup
 
 from maas.report.numbers import format_count
-from maas.report.record import ClassRecord, Report
+from maas.report.parts import ClassRecord
+from maas.report.record import Report
 from maas.report.svg import tag
 from maas.report.text import cut
 

@@ -12,7 +12,8 @@ from maas.report.numbers import (
     format_share,
     format_shares,
 )
-from maas.report.record import BaselineRecord, MetricRecord, Report
+from maas.report.parts import BaselineRecord, MetricRecord
+from maas.report.record import Report
 from maas.report.text import quote
 
 Standing = Literal["better", "not better", "unknown"]

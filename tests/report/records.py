@@ -5,7 +5,7 @@ from typing import Any
 
 from maas.model.signature import Feature, Signature, label_text
 from maas.report.about import About
-from maas.report.record import (
+from maas.report.parts import (
     AgreementRecord,
     BaselineRecord,
     CalibrationBin,
@@ -15,9 +15,9 @@ from maas.report.record import (
     ImportanceRecord,
     MetricRecord,
     QuantileRecord,
-    Report,
     ResidualsRecord,
 )
+from maas.report.record import Report
 from maas.report.warnings import warning_lines
 
 HOSTILE = (

@@ -7,7 +7,7 @@ import pytest
 from maas.report.classes import classes_table
 from maas.report.drawing import figures_css, report_figures
 from maas.report.figure import Figure
-from maas.report.record import (
+from maas.report.parts import (
     AgreementRecord,
     BaselineRecord,
     ConfusionRecord,

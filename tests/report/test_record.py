@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from maas.report.document import MAX_BYTES, render_document
-from maas.report.record import (
+from maas.report.parts import (
     MAX_CLASSES,
     MAX_IMPORTANCE,
     AgreementRecord,
@@ -17,10 +17,9 @@ from maas.report.record import (
     ImportanceRecord,
     MetricRecord,
     QuantileRecord,
-    Report,
-    ReportWarning,
     ResidualsRecord,
 )
+from maas.report.record import Report, ReportWarning
 from tests.report.records import about, classification, feature, importance, regression
 from tests.samples import REPORT_RECORD
 

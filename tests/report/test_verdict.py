@@ -3,7 +3,8 @@
 import pytest
 
 from maas.model.signature import Signature
-from maas.report.record import BaselineRecord, MetricRecord, ReportWarning
+from maas.report.parts import BaselineRecord, MetricRecord
+from maas.report.record import ReportWarning
 from maas.report.verdict import verdict
 from tests.report.records import about, classification, feature, regression
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from maas.report.record import BaselineRecord, CalibrationBin, MetricRecord, ReportWarning
+from maas.report.parts import BaselineRecord, CalibrationBin, MetricRecord
+from maas.report.record import ReportWarning
 from maas.report.warnings import metric_lines, warning_lines
 from tests.samples import REPORT_RECORD
 

@@ -13,7 +13,8 @@ from maas.model.signature import Feature, Label, Signature, label_text
 from maas.registry.manifest import DataRecord, Manifest, ParityRecord
 from maas.registry.registry import Registry
 from maas.registry.version import Version
-from maas.report.record import BaselineRecord, MetricRecord, Report
+from maas.report.parts import BaselineRecord, MetricRecord
+from maas.report.record import Report
 from tests.model.graphs import classifier_graph, linear_graph
 from tests.samples import CONFIG, REPORT_RECORD, RUN
 

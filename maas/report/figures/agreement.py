@@ -7,7 +7,7 @@ from markupsafe import Markup
 from maas.report.axes import Scale, YAxis, x_axis
 from maas.report.figure import Figure
 from maas.report.numbers import format_rows, format_share
-from maas.report.record import AgreementRecord
+from maas.report.parts import AgreementRecord
 from maas.report.svg import WIDTH, boxes, number, picture, tag, text
 from maas.report.text import cut, fit
 

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from maas.report.figure import Figure
 from maas.report.numbers import format_count
-from maas.report.record import ConfusionRecord
+from maas.report.parts import ConfusionRecord
 from maas.report.svg import tag
 from maas.report.text import IN_SENTENCE, cut
 

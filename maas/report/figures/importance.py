@@ -8,7 +8,7 @@ from maas.report.axes import Scale, x_axis
 from maas.report.figure import Figure
 from maas.report.metric_names import metric_name
 from maas.report.numbers import format_count, format_number
-from maas.report.record import FeatureImportance, ImportanceRecord
+from maas.report.parts import FeatureImportance, ImportanceRecord
 from maas.report.svg import WIDTH, boxes, number, picture, tag, text
 from maas.report.text import cut, fit, quote
 

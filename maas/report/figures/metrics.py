@@ -8,7 +8,8 @@ from maas.report.axes import Scale, x_axis
 from maas.report.figure import Figure
 from maas.report.metric_names import IN_UNITS, SHORT_NAMES, metric_name
 from maas.report.numbers import SPACE, format_number, format_share
-from maas.report.record import MetricRecord, Report
+from maas.report.parts import MetricRecord
+from maas.report.record import Report
 from maas.report.svg import WIDTH, number, picture, tag, text
 from maas.report.text import cut, fit, quote, text_width
 

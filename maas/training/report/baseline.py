@@ -9,7 +9,7 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from maas.errors import DataError
 from maas.model.signature import Label, label_text
-from maas.report.record import BaselineRecord
+from maas.report.parts import BaselineRecord
 from maas.training.edges import round_number
 from maas.training.fit.metrics import compute_metrics
 from maas.training.report.confusion import Confusion, Floats, Places

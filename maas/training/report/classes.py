@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from maas.model.signature import Label, label_text
-from maas.report.record import (
+from maas.report.parts import (
     MAX_CLASSES,
     MAX_CONFUSED,
     CalibrationBin,

@@ -13,7 +13,12 @@ from sklearn.pipeline import Pipeline
 
 from maas.model.scorers import Matrix
 from maas.model.signature import Signature
-from maas.report.record import MAX_FEATURES, MAX_IMPORTANCE, FeatureImportance, ImportanceRecord
+from maas.report.parts import (
+    MAX_FEATURES,
+    MAX_IMPORTANCE,
+    FeatureImportance,
+    ImportanceRecord,
+)
 from maas.training.edges import round_number
 from maas.training.report.cost import bound_rows, count_numbers, count_operations
 

@@ -5,7 +5,7 @@ Few digits and round edges, so that no row's number can be read from it.
 
 import numpy as np
 
-from maas.report.record import AgreementRecord, QuantileRecord, ResidualsRecord
+from maas.report.parts import AgreementRecord, QuantileRecord, ResidualsRecord
 from maas.training.edges import round_edges, round_number
 from maas.training.report.confusion import Floats, Places
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from maas.report.record import ClassRecord, MetricRecord, ReportWarning
+from maas.report.parts import ClassRecord, MetricRecord
+from maas.report.record import ReportWarning
 
 # Fewer held-out rows: an accuracy of 0.9 is known to about 0.06.
 FEW_ROWS = 100

@@ -15,7 +15,8 @@ import pandas as pd
 
 from maas.model.signature import Label, Signature
 from maas.registry.manifest_rules import HEADLINES
-from maas.report.record import CalibrationBin, ImportanceRecord, MetricRecord, Report
+from maas.report.parts import CalibrationBin, ImportanceRecord, MetricRecord
+from maas.report.record import Report
 from maas.tables.columns import Values
 from maas.training.data import Dataset
 from maas.training.edges import round_number

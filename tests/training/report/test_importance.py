@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from sklearn.inspection import permutation_importance
 
-from maas.report.record import ImportanceRecord
+from maas.report.parts import ImportanceRecord
 from maas.training.report.cost import bound_rows, count_operations
 from maas.training.report.importance import MAX_ROWS, measure_importance, plan
 from maas.training.run import build_signature
