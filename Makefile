@@ -18,7 +18,7 @@ train: .venv/.run ## train one version
 	@$(BIN)/python train.py
 
 test: check ## tests, lint and types; all but the container tests
-	@echo "running the tests: about 8 minutes on 2 cores (12 with ATTACK=ci)"
+	@echo "running the tests: 16 minutes on 2 cores with ATTACK=ci, less without"
 	$(BIN)/python -m pytest -m "not docker"
 
 check: .venv/.dev ## lint and types

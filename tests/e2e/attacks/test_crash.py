@@ -126,7 +126,7 @@ def test_a_full_store_leaves_the_version_to_a_later_sync(
 ):
     extra = {"BENTOML_HOME": str(small_disk / "store")}
     Workspace(workspace.folder, environ=extra).publish(first)
-    (small_disk / "filler").write_bytes(bytes(36_000))
+    (small_disk / "filler").write_bytes(bytes(28_000))
     done = workspace.train(extra=extra)
     assert (done.returncode, done.stdout[:2]) == (0, "v2"), done.stderr
     assert "No space left on device" in done.stderr
