@@ -51,7 +51,7 @@ def _drift(registry: Registry, arguments: argparse.Namespace) -> int:
     else:
         _print(report)
     if report.verdict == "too few rows":
-        print_note(f"{report.rows} rows were counted; {MIN_ROWS} are needed for a verdict")
+        print_note(f"too few rows for a verdict: {report.rows} of {MIN_ROWS}")
     return DRIFTS if report.verdict == "drift" else 0
 
 
@@ -144,7 +144,7 @@ def _print(report: DriftReport) -> None:
     since = f" since {report.since}" if report.since else ""
     fields = [each.verdict for each in report.features.values()] + [report.prediction.verdict]
     above = fields.count("drift")
-    rows = f"{report.rows} rows{since}"
+    rows = f"{report.rows} row{'s' * (report.rows != 1)}{since}"
     print_line(f"v{report.version}  {rows}  {above} of {len(fields)} drift  {report.verdict}")
 
 
