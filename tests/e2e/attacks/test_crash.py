@@ -25,8 +25,8 @@ pytestmark = [
     pytest.mark.crash,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
-KILL_STEP = choose(150, 40, 5)
-FAULT_STEP = choose(500, 150, 12)
+KILL_STEP = choose(150, 80, 5)
+FAULT_STEP = choose(500, 300, 12)
 RACERS = choose(12, 30, 60)
 ROUNDS = choose(1, 2, 4)
 KILLED_RUNS = choose(2, 4, 30)

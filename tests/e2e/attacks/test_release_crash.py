@@ -26,8 +26,8 @@ pytestmark = [
     long_attack,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
-KILL_STEP = choose(15, 3, 1)
-FAULT_STEP = choose(30, 5, 1)
+KILL_STEP = choose(15, 6, 1)
+FAULT_STEP = choose(30, 10, 1)
 RACERS = choose(20, 20, 60)
 ROUNDS = choose(1, 3, 10)
 KILLED_COMMANDS = choose(1, 3, 20)

@@ -19,7 +19,7 @@ from tests.suite_size import choose
 
 pytestmark = pytest.mark.draft
 
-TABLES = choose(8, 40, 400)
+TABLES = choose(8, 20, 400)
 
 
 @pytest.mark.parametrize("seed", range(TABLES))
