@@ -135,7 +135,7 @@ def get(url: str) -> bytes:
         HTTPException: it does not answer as HTTP has it.
     """
     done: Future[bytes] = Future()
-    # A timeout of a socket begins anew with each byte, and names are looked up without any.
+    # The timeout of a socket begins again with each byte, and names are looked up without any.
     Thread(target=_get, args=(url, done), daemon=True).start()
     wait([done], ANSWER_S)
     if not done.done():

@@ -70,7 +70,7 @@ class Report(StrictModel):
         residuals: of a regressor.
         agreement: of a regressor; None where all held-out rows have one value.
         importance: of the features; None where all held-out rows have one value, where it would
-            take too long, or where it is no finite number.
+            take too long, or where it is not a finite number.
         warnings: what a reader should know.
     """
 
