@@ -21,5 +21,6 @@ In a worker:
 - `shadowing`      keeps the shadow that the ledger names beside what is live
 - `gc_tuning`      keeps the garbage collector away from what start-up made
 - `draining`       how a worker stops
+- `listener`       ends new connections before it, and resets none
 - `worker_failure` why a worker cannot start, or serves something else, said once
 """

@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from ipaddress import ip_address
 
 import click
 from bentoml.exceptions import BentoMLException
@@ -17,7 +16,7 @@ from maas.registry.ledger import read_ledger
 from maas.serving.http.api_keys import ApiKeys
 from maas.serving.monitoring.metrics_folder import share_folder
 from maas.serving.process.deployment import Deployment, load_deployment
-from maas.serving.process.draining import forward_second_sigterm
+from maas.serving.process.draining import stop_in_order
 from maas.serving.process.live_version import hand_down
 from maas.serving.process.model_loading import Trial
 
@@ -47,7 +46,7 @@ def preflight(deployment: Deployment) -> None:
         share_folder(config.workers)
     except MaasError as error:
         raise BentoMLException(str(error)) from None
-    forward_second_sigterm()
+    stop_in_order(config.drain_s)
     if deployment.live:
         hand_down(version, version.path.parent)
     else:
@@ -65,7 +64,7 @@ def _announce(deployment: Deployment, host: str, port: int) -> None:
     what += f" release r{release.release}" if release else ""
     log.info("serving %s on %s port %d, keys %s", what, host, port, "on" if keyed else "off")
     _announce_another_live(deployment)
-    every_interface = ip_address(host).is_unspecified
+    every_interface = host in ("0.0.0.0", "::")  # noqa: S104 - only compared
     if every_interface and not keyed:
         what = "whoever reaches this machine may ask: set api_keys_file, or host to 127.0.0.1"
         log.warning("listening on every interface without keys; %s", what)
