@@ -1,35 +1,63 @@
+# Two images: the whole project (the default), and one that only serves (`--target serve`).
+# Two builds of one commit have equal layers; `make reproducible` compares them.
 ARG BASE=python:3.11-slim-bookworm
 
-# Dependencies: rebuilt only when the lock changes.
-FROM ${BASE} AS dependencies
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY requirements.txt /tmp/requirements.txt
-RUN python -m venv /opt/venv \
- && /opt/venv/bin/pip install -q --no-compile --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
- && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
+# The packages of a lock: built again when the lock changes, and not when the code does.
+FROM ${BASE} AS installer
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+COPY scripts/slim.py scripts/image_packages.sh /install/
 
-# The project, and a version: the newest of models/, or one trained here.
-FROM dependencies AS project
-ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv BENTOML_HOME=/home/app/bentoml PYTHONDONTWRITEBYTECODE=1
-WORKDIR /app
-COPY . .
-# Whoever runs the image (`--user`) may train in it: versions, logs and store are open to all.
-# `.image-copy` tells `promote` that nobody follows these models; a mounted folder hides it.
-RUN (ls -d models/v[1-9]* >/dev/null 2>&1 || bash scripts/train.sh) \
- && mkdir -p logs "$BENTOML_HOME" \
- && touch models/.image-copy \
- && find models logs /home/app -type d -exec chmod a+rwx {} + \
- && find logs /home/app -type f \( -name '*.log' -o -name latest \) -exec chmod a+rw {} +
+FROM installer AS all-packages
+COPY requirements.txt /install/
+RUN sh /install/image_packages.sh /install/requirements.txt
 
-FROM ${BASE}
-ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv HOME=/home/app BENTOML_HOME=/home/app/bentoml \
-    BENTOML_HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTEST_ADDOPTS="-p no:cacheprovider"
-COPY --from=dependencies /opt/venv /opt/venv
-COPY --from=project /home/app /home/app
-COPY --from=project /app /app
-WORKDIR /app
-USER 1000:1000
+FROM installer AS serving-packages
+ARG LOCK=requirements/serving.txt
+COPY ${LOCK} /install/requirements.txt
+RUN sh /install/image_packages.sh /install/requirements.txt
+
+# The project, with a version: those of models/, or one that is trained here.
+FROM all-packages AS project-files
+ARG MODEL_TAG
+ARG MODEL_DIGEST
+COPY . /files/app
+RUN /opt/venv/bin/python -B /files/app/scripts/image_files.py project "$MODEL_TAG" "$MODEL_DIGEST"
+
+# What serves, as bentofile.yaml packs it, and models/.
+FROM serving-packages AS serving-files
+ARG MODEL_TAG
+ARG MODEL_DIGEST
+COPY . /files/app
+RUN /opt/venv/bin/python -B /files/app/scripts/image_files.py serve "$MODEL_TAG" "$MODEL_DIGEST"
+
+# What both images have in common. The store is in /tmp: a read-only image needs no other place.
+FROM ${BASE} AS runtime
+ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv HOME=/tmp BENTOML_HOME=/tmp/bentoml \
+    BENTOML_HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
-  CMD ["python", "-m", "maas.serving.process.health_check"]
+  CMD ["/opt/venv/bin/python", "-IS", "/app/maas/serving/process/health_check.py"]
 CMD ["bentoml", "serve"]
+ARG REVISION
+ARG VERSION=0.1.0
+ARG MODEL_TAG
+ARG MODEL_DIGEST
+LABEL org.opencontainers.image.title=model-service \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION \
+      model_tag=$MODEL_TAG \
+      model_digest=$MODEL_DIGEST
+
+FROM runtime AS serve
+COPY --from=serving-packages /packages/ /
+COPY --from=serving-files /files/ /
+ENV APP_ENV=prod
+WORKDIR /app
+USER 1000:1000
+
+FROM runtime
+COPY --from=all-packages /packages/ /
+COPY --from=project-files /files/ /
+ENV PYTEST_ADDOPTS="-p no:cacheprovider"
+WORKDIR /app
+USER 1000:1000

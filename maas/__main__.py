@@ -1,7 +1,7 @@
 """Entry point of the commands: `python -m maas list|show N|diff A B|verify N|sync|remove N`.
 
-And of those of releases: `promote N`, `rollback` and `history`; `score IN OUT`; `init DATA`; and
-`report N` and `drift --url URL|--scored OUT`.
+And of those of releases: `promote N`, `rollback` and `history`; `score IN OUT`; `init DATA`;
+`report N` and `drift --url URL|--scored OUT`; and `bento`.
 
 In an environment that the project is installed in, `maas list` is the same.
 """
@@ -12,7 +12,7 @@ import os
 import sys
 from importlib import import_module
 
-from maas.config.paths import PROJECT, is_in_bento, is_project, models_folder
+from maas.config.paths import PROJECT, is_in_bento, is_in_image, is_project, models_folder
 from maas.errors import ConfigError, InputError
 
 _GROUPS = {
@@ -24,6 +24,7 @@ _GROUPS = {
     "init": ("init",),
     "report": ("report",),
     "drift": ("drift",),
+    "bento": ("bento",),
 }
 """Module of `maas.commands` -> the commands that it adds."""
 
@@ -41,7 +42,7 @@ def run() -> int:
 
 
 def _run() -> int:
-    if sys.argv[1:2] == ["score"] and "dask" not in sys.argv and not is_in_bento(PROJECT):
+    if sys.argv[1:2] == ["score"] and "dask" not in sys.argv and not _only_serves():
         from maas.scoring.local_engine import start_server
 
         start_server()  # first of all: it imports what workers need while this process goes on
@@ -54,7 +55,7 @@ def _run() -> int:
 
 def main() -> int:
     """Read the arguments and run one command."""
-    _refuse_bento()
+    _refuse_to_only_serve()
     from maas.config.reading import load_models_dir
     from maas.registry.registry import Registry
 
@@ -65,12 +66,20 @@ def main() -> int:
     return code
 
 
-def _refuse_bento() -> None:
-    """Refuse to run in a Bento, which holds no other version and, for a small image, no command.
+def _only_serves() -> bool:
+    """Whether this is a Bento or the image of `--target serve`, which have no command."""
+    return is_in_bento(PROJECT) or (is_in_image(PROJECT) and not is_project(PROJECT))
+
+
+def _refuse_to_only_serve() -> None:
+    """Refuse to run where no commands are.
 
     Raises:
-        InputError: this is one.
+        InputError: this is a Bento, which holds no other version either, or a serving image.
     """
+    if _only_serves() and not is_in_bento(PROJECT):
+        remedy = "run commands in the project, or in an image of it"
+        raise InputError(PROJECT, "is an image that serves, and has no commands", remedy)
     if is_in_bento(PROJECT):
         what = "is a Bento, which serves the version that it was built with and follows nothing"
         remedy = "run commands in the project; to release, build a Bento and roll it out"
@@ -95,7 +104,8 @@ def _build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m maas",
         description="Inspect, report, verify, release, mirror and remove the versions of a model, "
-        "score files with them, say how later rows differ, and draft a config for a new file.",
+        "score files with them, say how later rows differ, draft a config for a new file, and "
+        "pack a version into a Bento.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     json_option = argparse.ArgumentParser(add_help=False)

@@ -49,7 +49,7 @@ def test_every_folder_of_the_package_is_found():
 
 def test_a_bento_holds_what_is_not_code():
     patterns = yaml.safe_load((PROJECT / "bentofile.yaml").read_text(encoding="utf-8"))["include"]
-    held = {path for pattern in patterns for path in PROJECT.glob(pattern)}
+    held = {path for pattern in patterns for path in PROJECT.glob(pattern.removeprefix("/"))}
     files = {PROJECT / name for name in sources() if not name.endswith((".py", "py.typed"))}
     assert files
     assert not files - held

@@ -15,6 +15,7 @@ from maas.commands.terminal import (
     stdout_to_stderr,
 )
 from maas.commands.version_argument import find_number
+from maas.config.paths import PROJECT, is_in_image
 from maas.errors import InputError, VersionError
 from maas.model.tag import VERSION_FORMS, parse_number
 from maas.registry.comparison import change_lines
@@ -28,9 +29,6 @@ from maas.registry.rollback import roll_back
 _HEADERS = ("release", "action", "version", "at", "by", "reason")
 
 _MAX_CHANGES = 12
-
-IMAGE_COPY = ".image-copy"
-"""A file that the Dockerfile leaves in the models folder of an image; a mounted folder hides it."""
 
 
 def add_commands(
@@ -105,10 +103,18 @@ def _parse_expected(argument: str | None) -> Expected:
 
 def _refuse_immutable(models_dir: Path) -> None:
     """Refuse to promote in an image's own models, where no service follows."""
-    if (models_dir / IMAGE_COPY).exists():
+    if is_image_copy(models_dir.resolve(), PROJECT):
         what = "is the image's own copy of the models, and ends with the container"
         remedy = "promote in the project and build a new image, or mount a models folder there"
         raise InputError(models_dir, what, remedy)
+
+
+def is_image_copy(models_dir: Path, project: Path) -> bool:
+    """Whether the folder is part of the image, and not mounted over it."""
+    if not is_in_image(project) or not models_dir.is_relative_to(project):
+        return False
+    below = [path for path in (models_dir, *models_dir.parents) if path.is_relative_to(project)]
+    return not any(path.is_mount() for path in below)
 
 
 def _roll_back(registry: Registry, arguments: argparse.Namespace) -> int:

@@ -13,6 +13,15 @@ def is_project(folder: Path) -> bool:
     return (folder / "train.py").is_file() and (folder / "maas" / "__init__.py").is_file()
 
 
+IMAGE_COPY = ".image-copy"
+"""A file beside train.py by which an image says that its models/ is a copy of its own."""
+
+
+def is_in_image(project: Path) -> bool:
+    """Whether a project's folder is that of an image which the Dockerfile made."""
+    return (project / IMAGE_COPY).exists()
+
+
 def is_in_bento(project: Path) -> bool:
     """Whether a project's folder is the part of a Bento that holds the code."""
     return project.name == "src" and (project.parent / "bento.yaml").is_file()

@@ -29,6 +29,10 @@ def load_train_config(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     return _validate(TrainConfig, data, path)
 
 
+VERSION_VARIABLES = {"MODELS_DIR", "MODEL_VERSION", "MODEL_DIGEST"}
+"""The variables that say which version is served, or packed; the others say how it is served."""
+
+
 def load_service_config(path: Path, environ: Mapping[str, str] = os.environ) -> ServiceConfig:
     """Read a service config; the variable of a key overrides the file.
 

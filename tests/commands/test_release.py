@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from maas.commands.release import IMAGE_COPY
+from maas.commands import release as commands_release
+from maas.commands.release import is_image_copy
+from maas.config.paths import IMAGE_COPY
 from maas.registry import locks
 from maas.registry.ledger import LEDGER, read_ledger
 from maas.registry.registry import Registry
@@ -487,14 +489,26 @@ def test_a_promotion_gives_up_where_a_stopped_process_holds_the_lock(
     assert live(three) == 1
 
 
-def test_an_images_own_copy_is_not_promoted_in(three: Workspace, maas: Maas):
-    (three.models / IMAGE_COPY).touch()
+def test_an_images_own_copy_is_not_promoted_in(
+    three: Workspace, maas: Maas, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(commands_release, "PROJECT", three.folder)
+    (three.folder / IMAGE_COPY).touch()
     for command in (("promote", "2"), ("rollback",)):
         done = maas(*command)
         assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
         assert "is the image's own copy of the models" in done.err
     assert maas("history").code == 0
-    assert IMAGE_COPY in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    assert IMAGE_COPY in (PROJECT / "scripts/image_files.py").read_text(encoding="utf-8")
+
+
+def test_models_from_outside_of_the_image_are_promoted_in(tmp_path: Path):
+    project, models = tmp_path / "app", tmp_path / "app/models"
+    models.mkdir(parents=True)
+    assert not is_image_copy(models, project)
+    (project / IMAGE_COPY).touch()
+    assert is_image_copy(models, project)
+    assert not is_image_copy(tmp_path / "elsewhere", project)
 
 
 def test_a_bento_is_not_promoted_in(
