@@ -5,7 +5,8 @@ files to the registry. **The registry** (`maas.registry`) keeps every run as an 
 folder `models/vN/` and mirrors it to the BentoML model store. **Serving** (`maas.serving`)
 answers typed requests from one version. **Scoring** (`maas.scoring`) answers the rows of files,
 with the same bits. These three never import each other: they meet only in the files of a version,
-which all handle with the registry and `model`.
+which all handle with the registry and `model`. **Packing** (`maas.packing`) packs a version and the
+code that serves it into a Bento.
 
 The entry points `train.py` and `service.py`, which train and serve, are outside this package;
 `python -m maas` runs the commands of `maas.commands`. Imports run one way: a module may import
@@ -17,6 +18,7 @@ its own package and the lines above its own::
     logs, progress, tables, drift, report
     registry
     training | scoring | serving
+    packing
     commands
     __main__, train, service
 

@@ -18,13 +18,14 @@ LAYERS = """
     logs, progress, tables, drift, report
     registry
     training | scoring | serving
+    packing
     commands
     __main__, train, service
 """
 """Lower layers first. What stands beside a bar never imports what is on the other side."""
 
 IMPORTS_BENTOML = (
-    "maas.registry.store", "maas.serving.app", "maas.serving.process", "service",
+    "maas.packing", "maas.registry.store", "maas.serving.app", "maas.serving.process", "service",
 )  # fmt: skip
 NEVER_IN_SERVING = {
     "sklearn", "scipy", "pandas", "polars", "pyarrow", "skl2onnx", "onnx", "joblib", "rich",

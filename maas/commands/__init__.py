@@ -9,6 +9,7 @@
 - `drift`             how later rows differ from the training rows
 - `init`              drafts a config for a new file
 - `report`            one HTML file that says what a version is and how good it is
+- `bento`             packs a version into a Bento
 - `output_file`       the file that a command writes
 - `version_argument`  the version that an argument names
 - `terminal`          results on stdout, errors as one line with an exit code; train.py uses it too
