@@ -1,11 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-IMAGE ?= model-service
 SCHEDULER := tcp://127.0.0.1:8786
 COMPILE = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve train test check docker-test browser-test screenshots estimators attack-determinism attack-crash attack-http attack-release attack-score attack-draft reference bench bench-tail bench-growth bench-training bench-report bench-pins bench-release bench-scoring bench-drift first-try score-cluster bento image lock clean
+.PHONY: help serve train test check docker-test browser-test screenshots estimators attack-determinism attack-crash attack-http attack-release attack-score attack-draft reference bench bench-tail bench-growth bench-training bench-report bench-pins bench-release bench-scoring bench-drift bench-images first-try score-cluster bento image serve-image reproducible lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -83,6 +82,9 @@ bench-release: .venv/.dev ## releases under load: what is lost, how long it take
 bench-scoring: .venv/.dev ## the command score beside other ways, over files and HTTP (needs wrk; 20 minutes)
 	@$(BIN)/python benchmarks/scoring.py
 
+bench-images: .venv/.dev ## the images beside the host: size, cold start, memory, health check, stop (5 minutes)
+	@$(BIN)/python benchmarks/images.py
+
 bench-drift: .venv/.dev ## what counting for drift costs, and simulated looks at equal and shifted rows (10 minutes)
 	@$(BIN)/python benchmarks/drift.py
 
@@ -100,11 +102,17 @@ score-cluster: .venv/.dask ## a Dask cluster here, until Ctrl-C: a scheduler and
 	   --memory-limit 0 --no-dashboard & workers=$$!; \
 	 wait $$scheduler
 
-bento: .venv/.run ## build a Bento of the live version
-	$(BIN)/bentoml build
+bento: .venv/.run ## pack the live version into a Bento (MODEL_VERSION chooses)
+	@$(BIN)/python -m maas bento
 
-image: ## build the image from the Dockerfile
-	docker build -t $(IMAGE) .
+image: .venv/.run ## build the image of the whole project
+	arguments=$$($(BIN)/python scripts/image_labels.py) && docker build -t model-service $$arguments .
+
+serve-image: .venv/.run ## build the image that serves the live version and nothing else
+	arguments=$$($(BIN)/python scripts/image_labels.py) && docker build -t model-serve --target serve $$arguments .
+
+reproducible: .venv/.run ## build each image and the Bento twice, and say what differs
+	@$(BIN)/python -m scripts.reproducible
 
 lock: .venv/.dev ## resolve pyproject.toml again into the five locks
 	$(COMPILE) --upgrade --all-extras -o requirements/dev.txt
