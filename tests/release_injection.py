@@ -23,7 +23,15 @@ from maas.registry.ledger import LEDGER, read_ledger
 from maas.registry.live_version import check_expected, look_up_live
 from maas.registry.registry import Registry
 from maas.registry.releases import open_ledger
-from tests.fault_injection import FAULTS, FaultMoments, KillMoments, Moments, in_child, run_attack
+from tests.fault_injection import (
+    FAULTS,
+    FaultMoments,
+    KillMoments,
+    Moments,
+    copied,
+    in_child,
+    run_attack,
+)
 from tests.samples import FILES, RUN, make_manifest
 
 VERSIONS = 3
@@ -172,7 +180,7 @@ def strike_all(kind: type[Moments], folder: Path, step: int) -> tuple[int, list[
         total = count_moments(kind, scene, folder / scene.__name__)
         for moment in range(1 + random.randrange(step), total + 1, step):
             for error in errors:
-                models = scene(folder / scene.__name__ / f"{moment}-{error}")
+                models = copied(scene, folder / scene.__name__ / f"{moment}-{error}")
                 found = strike_once(kind, models, moment, error)
                 problems += [f"{scene.__name__} {moment} {error}: {text}" for text in found]
                 struck += 1

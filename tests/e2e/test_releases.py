@@ -58,7 +58,7 @@ def test_swaps_under_load_lose_nothing_and_mix_nothing(
     server = serve(workspace, extra=QUICK | {"WORKERS": str(workers)})
     rng = random.Random(0)
     with load_on(port_of(server), versions, per=20) as load:
-        for _ in range(choose(6, 40, 300)):
+        for _ in range(choose(6, 20, 300)):
             entry = release(workspace.models, rng.choice(versions))
             wait_until(lambda number=entry.release: reached(server, number), "all workers swap")
             time.sleep(rng.choice([0, 0.05, 0.1]))

@@ -21,10 +21,10 @@ from tests.workspace import Workspace
 
 pytestmark = pytest.mark.attack
 
-EXAMPLES = choose(15, 100, 2000)
+EXAMPLES = choose(15, 50, 2000)
 FLOOD = choose(1000, 3000, 10_000)
 GARBAGE = choose(200, 500, 5000)
-UNREAD = choose(20, 150, 150)
+UNREAD = choose(20, 60, 150)
 MEGABYTES = choose(40, 100, 100)
 
 ROW = b'{"feature1": 1.5, "feature2": 0.3}'

@@ -16,8 +16,8 @@ pytestmark = [
     long_attack,
     pytest.mark.skipif(os.name == "nt", reason="strikes with signals and forks"),
 ]
-KILL_STEP = choose(100, 25, 5)
-FAULT_STEP = choose(200, 60, 12)
+KILL_STEP = choose(100, 50, 5)
+FAULT_STEP = choose(200, 120, 12)
 RACES = choose(1, 2, 5)
 
 
