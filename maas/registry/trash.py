@@ -5,6 +5,7 @@ trash says so, and the next process that empties the trash of a dead one removes
 """
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 from maas.model.tag import numbers_among
@@ -21,7 +22,17 @@ def move_to_trash(models_dir: Path, number: int, trash: Path) -> None:
     Raises:
         OSError: it cannot be moved, and is as it was.
     """
-    (models_dir / f"v{number}").rename(trash / f"v{number}")
+    folder = models_dir / f"v{number}"
+    mode = folder.stat().st_mode
+    if not folder.is_symlink():
+        with suppress(OSError):  # of another user
+            folder.chmod(mode | 0o200)  # or its owner, who is not root, cannot move it
+    try:
+        folder.rename(trash / f"v{number}")
+    except OSError:
+        with suppress(OSError):
+            folder.chmod(mode)
+        raise
     _move_signed(models_dir, number, trash)
 
 
