@@ -180,3 +180,8 @@ def test_dask_has_a_lock_of_its_own_that_is_whole():
         assert re.split(r"[<>=; ]", line)[0] in named["requirements/dask.txt"]
     for lock in set(LOCKS) - {"requirements/dask.txt", "requirements/dev.txt"}:
         assert not named[lock] & {"dask", "distributed"}, lock
+
+
+def test_a_plain_build_labels_an_image_with_the_version_of_the_project():
+    dockerfile = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"\nARG VERSION={PYPROJECT['project']['version']}\n" in dockerfile

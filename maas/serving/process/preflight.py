@@ -66,7 +66,7 @@ def _announce(deployment: Deployment, host: str, port: int) -> None:
     _announce_another_live(deployment)
     every_interface = host in ("0.0.0.0", "::")  # noqa: S104 - only compared
     if every_interface and not keyed:
-        what = "whoever reaches this machine may ask: set api_keys_file, or host to 127.0.0.1"
+        what = "everybody who reaches this machine may ask: set api_keys_file, or host to 127.0.0.1"
         log.warning("listening on every interface without keys; %s", what)
     shown = "localhost" if every_interface else f"[{host}]" if ":" in host else host
     log.info("open http://%s:%d", shown, port)
